@@ -1,0 +1,77 @@
+import type { AuthorizationRequest, Decision, Explanation, PermissionsRequest, RoleRequest } from "../model/decision.js"
+import type { RoleBinding } from "../model/role-binding.js"
+
+/** Which rules decide: ours, or those of the reference system one for one. */
+export type Profile = "hardened" | "nemo"
+
+/** What {@link Pdp.on} can listen to. */
+export interface PdpEvents {
+  /** A new state decides from now on. */
+  readonly activation: { readonly revision: string; readonly cause: "start" | "bindings" | "authorization-data" | "policy"; readonly changes: number }
+  /** A refresh failed; the last good state keeps deciding. */
+  readonly refreshFailure: { readonly source: string; readonly error: Error; readonly attempt: number; readonly retryInMs: number }
+}
+
+/** How a {@link Pdp} is. Ages and times are for people and metrics; nothing in here is secret. */
+export interface PdpStatus {
+  readonly ready: boolean
+  readonly profile: Profile | "custom"
+  readonly revision?: string
+  readonly policy: { readonly digest: string; readonly entrypoints: readonly string[] }
+  readonly authorizationData: { readonly digest: string; readonly roles: number; readonly endpoints: number; readonly operations: number }
+  readonly bindings: number
+  /** One row per thing that is refreshed: bindings and authorization data. */
+  readonly sources: readonly SourceStatus[]
+}
+
+/** How the refresh of one source fares. */
+export interface SourceStatus {
+  readonly name: string
+  readonly lastSuccess?: string
+  /** Seconds since `lastSuccess`. */
+  readonly ageSeconds?: number
+  /** Present while refreshes fail: since when, how often, why. */
+  readonly failing?: { readonly since: string; readonly attempts: number; readonly message: string }
+}
+
+/** One consistent state, for bundles. Read it in the same tick. */
+export interface PdpSnapshot {
+  readonly revision: string
+  readonly profile: Profile
+  /** `data.authz_data`: roles and index. */
+  readonly authzData: unknown
+  readonly bindings: Iterable<RoleBinding>
+}
+
+/**
+ * A policy decision point. `authorize`, `authorizeMany`, `hasPermissions`, `hasRole`, `explain` and `evaluate` are synchronous; they throw
+ * `PdpError` when no decision could be made (`ERR_PDP_NOT_READY`, `ERR_INPUT_INVALID`, `ERR_EVALUATION`, `ERR_CLOSED`), and never answer `allowed: true` then.
+ */
+export interface Pdp {
+  authorize(request: AuthorizationRequest): Decision
+  /** Same answers, same order, in one pass on one state. */
+  authorizeMany(requests: readonly AuthorizationRequest[]): readonly Decision[]
+  hasPermissions(request: PermissionsRequest): Decision
+  hasRole(request: RoleRequest): Decision
+  explain(request: AuthorizationRequest): Explanation
+  /**
+   * Evaluates an entrypoint with a policy input of the caller's own (`docs/policy.md`), with OPA's semantics: `undefined` when undefined.
+   * For the product's policies, `bindings` in the input is dropped and the caller's slice attached.
+   */
+  evaluate(entrypoint: string, input: unknown): unknown
+  /** The revision that the next decision rests on. @throws {PdpError} `ERR_PDP_NOT_READY` */
+  revision(): string
+  /**
+   * Resolves when decisions reflect `revision`.
+   * Rejects with `ERR_REVISION_TIMEOUT` (after `timeoutMs`, default 10,000), `ERR_REVISION_UNKNOWN_EPOCH`, `ERR_CLOSED`, or `ERR_OVERLOADED` (over 1,000 waiters).
+   */
+  atLeast(revision: string, options?: { readonly timeoutMs?: number; readonly signal?: AbortSignal }): Promise<void>
+  /** Asks every source for news now; resolves when done. Rejects with the failure, which is also an event. */
+  refresh(): Promise<void>
+  status(): PdpStatus
+  snapshot(): PdpSnapshot
+  /** @returns stops listening */
+  on<Name extends keyof PdpEvents>(name: Name, listener: (event: PdpEvents[Name]) => void): () => void
+  /** Stops timers and watches, closes the sources. Further decisions throw `ERR_CLOSED`. */
+  close(): Promise<void>
+}

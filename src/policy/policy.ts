@@ -1,0 +1,19 @@
+/**
+ * A compiled policy with its data. Wrappers (cache, tracer) have this interface, too.
+ */
+export interface Policy {
+  /** Names that {@link evaluate} accepts, for example `authz/allow`. */
+  readonly entrypoints: readonly string[]
+  /**
+   * Evaluates one entrypoint, as OPA does for `POST /v1/data/<entrypoint>`.
+   *
+   * @param input any JSON value; `undefined` is an undefined input
+   * @returns the value, or `undefined` when the policy leaves it undefined
+   * @throws {PdpError} `ERR_ENTRYPOINT_UNKNOWN`; `ERR_INPUT_INVALID` for what is not JSON or holds a lone surrogate; `ERR_EVALUATION`
+   */
+  evaluate(entrypoint: string, input: unknown): unknown
+  /**
+   * The same for an input that is JSON text already, well-formed in JSON and in Unicode: nothing checks it again.
+   */
+  evaluateText(entrypoint: string, inputJson: string): unknown
+}

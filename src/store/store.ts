@@ -1,0 +1,20 @@
+import type { RoleBinding, RoleBindingChange } from "../model/role-binding.js"
+
+/**
+ * The role bindings in memory. Every method is synchronous; no reader ever sees half of a batch.
+ */
+export interface Store {
+  /** How many bindings it holds. */
+  readonly size: number
+  /** Applies a batch in one step that cannot throw. @returns how many changes had an effect */
+  apply(changes: readonly RoleBindingChange[]): number
+  has(binding: RoleBinding): boolean
+  /**
+   * The slice of some principals in some workspaces, as JSON text: `{"<workspace>":{"<principal>":["<role>",…]}}`.
+   * Pairs without a binding are left out; repeated or unknown names do no harm. Cost: the number of principals times the
+   * number of workspaces, whatever the size of the store.
+   */
+  sliceText(principals: readonly string[], workspaces: readonly string[]): string
+  /** Every binding, in no particular order. The store must not change while it is read. */
+  [Symbol.iterator](): Iterator<RoleBinding>
+}
