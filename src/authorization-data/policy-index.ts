@@ -1,0 +1,66 @@
+/** What the policy looks up: `data.authz_data.index`. Every lookup of the hardened profile has a known key. */
+export interface PolicyIndex {
+  /** `grants[permission][role]`: inheritance flattened, `*` expanded. */
+  readonly grants: JsonMap<JsonMap<true>>
+  /** `includers[role][bound role]`: bound roles that count as `role` when `effective` is asked for. */
+  readonly includers: JsonMap<JsonMap<true>>
+  /** By number of segments. */
+  readonly routes: readonly (RouteLevel | null)[]
+  /** Templates that end in `/-/{trailing}`, by the position of their `-`. */
+  readonly trailing: readonly RouteFamily[]
+  /** Paths at or under which everything is denied. */
+  readonly denied?: { readonly lengths: readonly number[]; readonly prefixes: JsonMap<true> }
+  /** Scope mode; absent: strict. */
+  readonly scopes?: "lenient" | "off"
+  /** nemo: the document lists no endpoints at all. */
+  readonly empty?: true
+}
+
+/** A JSON object whose keys come from outside. Made with a null prototype; read by the policy only. */
+export type JsonMap<Value> = Readonly<Record<string, Value>>
+
+/** All templates with one number of segments. */
+export interface RouteLevel {
+  /** The position whose value tells most templates apart. */
+  readonly position: number
+  readonly groups: JsonMap<readonly RouteMask[]>
+  /** For values that no template has there literally. */
+  readonly others: readonly RouteMask[]
+}
+
+/** Templates with their literal segments at the same positions. */
+export interface RouteMask {
+  readonly positions: readonly number[]
+  /** nemo: positions that must not be empty. The hardened profile knows no empty segment. */
+  readonly filled?: readonly number[]
+  /** By the literal segments, joined with `/`. The nemo profile keeps every template, hence lists. */
+  readonly routes: JsonMap<Route | readonly Route[]>
+}
+
+/** Masks of trailing templates whose `-` is at one position. */
+export interface RouteFamily {
+  readonly position: number
+  readonly masks: readonly RouteMask[]
+}
+
+/** One endpoint. */
+export interface Route {
+  readonly endpoint: string
+  readonly rank: number
+  /** Position of the workspace's segment. The nemo profile lists all positions that count. */
+  readonly workspace?: number
+  readonly named?: readonly number[]
+  readonly after_workspaces?: readonly number[]
+  readonly operations: JsonMap<IndexedOperation>
+}
+
+/** One operation; whatever is at its default is left out, but `permissions`. */
+export interface IndexedOperation {
+  readonly permissions?: readonly string[]
+  readonly scopes?: JsonMap<true>
+  readonly callers?: "principal" | "service_principal"
+  readonly deny?: true
+  readonly public?: true
+  readonly admin?: false
+  readonly all_workspaces?: false
+}
