@@ -1,0 +1,2 @@
+export { createLogger, type Logger, type LoggerOptions } from "./logger.js"
+export { createMetrics, type DataReading, type Metrics } from "./metrics.js"
