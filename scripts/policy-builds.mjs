@@ -1,0 +1,34 @@
+import { readdirSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+/** The clone. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** What every profile answers. */
+export const entrypoints = ["authz/allow", "authz/explain", "authz/has_permissions", "authz/has_role"]
+
+/** Profile → folder of its rules. */
+export const profiles = { hardened: "policies/authz", nemo: "policies/nemo" }
+
+/** Where bindings come from: the input's slice, or an external OPA's data. */
+export const seams = ["embedded", "opa"]
+
+/**
+ * The policy files of one build, tests left out, sorted.
+ *
+ * @param {keyof typeof profiles} profile
+ * @param {string} seam
+ */
+export function policyFiles(profile, seam) {
+  const rules = regoFiles(profiles[profile]).filter((file) => !file.endsWith("_test.rego"))
+  return rules.length === 0 ? [] : [...rules, `policies/bindings/${seam}.rego`]
+}
+
+/** The Rego files of a folder, relative to the clone, sorted. */
+export function regoFiles(folder) {
+  return readdirSync(join(root, folder), { recursive: true })
+    .filter((name) => name.endsWith(".rego"))
+    .map((name) => `${folder}/${name}`)
+    .sort()
+}

@@ -1,0 +1,6 @@
+// Runs every test that needs Node and npm only, and says what it leaves out. Arguments go to vitest.
+import { runVitest } from "./vitest.mjs"
+
+const failed = runVitest(["unit", "integration", "differential"], process.argv.slice(2))
+process.stderr.write("portcullis: 'npm run test:real' also runs the Rego tests and compares with a real OPA (stock bundles, data API, differential suite)\n")
+process.exitCode = failed
