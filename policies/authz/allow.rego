@@ -8,111 +8,107 @@ package authz
 default allow := {"allowed": false, "headers": {"X-NMP-Authorized": "false"}}
 
 allow := {"allowed": true, "headers": {"X-NMP-Authorized": "true"}} if {
-	_permitted
-	not _denied
+	index := data.authz_data.index
+	segments := _segments(_path(input))
+	route := _route(index, segments)
+	method := _method(input)
+	operation := route.operations[method]
+	_permitted(operation, _workspace(route, segments), method)
+	not _denied(operation, _workspace(route, segments))
+	not _fenced(index, segments)
+	_path_fits(route, segments)
 }
 
-default _permitted := false
-
-_permitted if {
-	_operation.public
+_permitted(operation, workspace, method) if {
+	_scopes_fit(operation, _scopes(input))
+	_rule(_caller(input), operation, workspace, method)
+	_delegate_permitted(operation, workspace, method)
 } else if {
-	_scopes_fit
-	_caller_permitted
-	_delegate_permitted
+	operation.public
+	not _malformed(input)
 }
 
-default _denied := false
-
-_denied if {
-	_malformed
+_denied(operation, workspace) if {
+	operation.deny
 } else if {
-	_operation.deny
+	operation.all_workspaces == false
+	workspace == "-"
 } else if {
-	_fenced
+	_wrong_caller(operation)
 } else if {
-	contains(_path_workspace, "%")
-} else if {
-	_path_workspace == "-"
-	_operation.all_workspaces == false
-} else if {
-	_wrong_caller
+	input.attributes
+	_malformed_headers(input)
 }
 
-default _wrong_caller := false
-
-_wrong_caller if {
-	_operation.callers == "service_principal"
-	_caller_kind != "service"
-	not _exempt
+_wrong_caller(operation) if {
+	operation.callers == "service_principal"
+	not _is_service(_caller_id(input))
+	not _exempt(operation)
 } else if {
-	_operation.callers == "principal"
-	_caller_kind == "service"
+	operation.callers == "principal"
+	_is_service(_caller_id(input))
 }
 
-_exempt if {
-	not _operation.admin == false
-	_caller_kind == "person"
-	_platform_admin(_caller_principals)
+_exempt(operation) if {
+	not operation.admin == false
+	_platform_admin(_caller(input))
 }
 
-default _scopes_fit := false
-
-_scopes_fit if {
-	not _scopes
+_scopes_fit(operation, scopes) if {
+	scopes == null
 } else if {
-	not _operation.scopes
+	some scope in scopes
+	operation.scopes[scope]
+	_texts(scopes)
 } else if {
-	some scope in _scopes
-	_operation.scopes[scope]
+	not operation.scopes
+	_texts(scopes)
 } else if {
-	_index.scopes == "off"
+	data.authz_data.index.scopes == "off"
+	_texts(scopes)
 } else if {
-	_index.scopes == "lenient"
-	not _platform_scoped
+	data.authz_data.index.scopes == "lenient"
+	_texts(scopes)
+	not _platform_scoped(scopes)
 }
 
-_platform_scoped if {
-	some scope in _scopes
+_platform_scoped(scopes) if {
+	some scope in scopes
 	contains(scope, ":")
 }
 
-default _caller_permitted := false
-
-_caller_permitted if {
-	_caller_kind != "anonymous"
-	_rule(_caller_principals)
-}
-
-default _delegate_permitted := false
-
-_delegate_permitted if {
-	not _delegated
+_delegate_permitted(operation, workspace, method) if {
+	_delegate_id(input) == ""
+	_delegate_email(input) == ""
+	_delegate_groups(input) == []
 } else if {
-	_caller_kind == "service"
-	_is_person(_delegate_id)
-	_rule(_delegate_principals)
+	_rule(_delegate(input), operation, workspace, method)
+} else if {
+	# Claims of nobody are of no effect, but not of any type.
+	_delegate_id(input) == ""
+	_claims_of(_delegate_email(input), _delegate_groups(input))
 }
 
 # The rule that allows the operation to an identity, scopes and caller kind aside.
-_rule(principals) := "A4" if {
-	_workspace != "-"
-	count(_operation.permissions) > 0
-	_holds_all(principals, _workspace_roles, _operation.permissions)
+_rule(principals, operation, workspace, method) := "A4" if {
+	workspace != "-"
+	count(operation.permissions) > 0
+	_holds_all(principals, workspace, operation.permissions)
 } else := "A3" if {
-	count(_operation.permissions) == 0
+	count(operation.permissions) == 0
+	principals
 } else := "A5" if {
-	_workspace == "-"
-	_reads
+	workspace == "-"
+	_reads(method)
+	principals
 } else := "A6" if {
-	_workspace == "-"
-	startswith(principals[0], "service:")
-	_holds_all(principals, _system_roles, _operation.permissions)
+	workspace == "-"
+	_is_service(principals[0])
+	_holds_all(principals, "system", operation.permissions)
 } else := "A2" if {
-	_operation
 	_platform_admin(principals)
 }
 
-_reads if _method == "GET"
+_reads("GET")
 
-_reads if _method == "HEAD"
+_reads("HEAD")

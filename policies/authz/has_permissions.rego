@@ -1,7 +1,5 @@
 package authz
 
-import data.authz.bindings
-
 # METADATA
 # title: Does the principal hold these permissions?
 # description: All of them, in the named workspace; scopes play no part. Result {"allowed"}.
@@ -10,28 +8,22 @@ import data.authz.bindings
 default has_permissions := {"allowed": false}
 
 has_permissions := {"allowed": true} if {
-	_identity_well_formed
-	_permissions_question
-	_caller_kind != "anonymous"
-	_has_asked(_caller_principals)
+	not _malformed_identity(input)
+	_name_of_workspace(input.workspace)
+	_names_permissions(input.permissions)
+	_has_asked(_caller(input))
 	_delegate_has_asked
 }
 
-_identity_well_formed if {
-	not _malformed_identity
-}
-
-_permissions_question if {
-	_workspace_name(input.workspace)
-	is_array(input.permissions)
-	count(input.permissions) > 0
-	every permission in input.permissions {
-		is_string(permission)
+_names_permissions(permissions) if {
+	count(permissions) > 0
+	_texts(permissions)
+	every permission in permissions {
 		count(split(permission, "/")) < 3
 	}
 }
 
-_workspace_name(name) if {
+_name_of_workspace(name) if {
 	is_string(name)
 	name != ""
 	name != "-"
@@ -39,14 +31,10 @@ _workspace_name(name) if {
 	not contains(name, "/")
 }
 
-default _delegate_has_asked := false
-
 _delegate_has_asked if {
-	not _delegated
+	_delegate_id(input) == ""
 } else if {
-	_caller_kind == "service"
-	_is_person(_delegate_id)
-	_has_asked(_delegate_principals)
+	_has_asked(_delegate(input))
 }
 
 _has_asked(principals) if {
@@ -57,12 +45,11 @@ _has_asked(principals) if {
 	}
 }
 
+# `permission`, or `workspace/permission`, which bindings of everybody do not satisfy.
 _has_in(principals, parts) if {
 	count(parts) == 1
-	_holds(principals, _asked_roles, parts[0])
+	_holds(principals, input.workspace, parts[0])
 } else if {
-	_workspace_name(parts[0])
-	_holds_itself(principals, bindings.in_workspace(parts[0], _everybody), parts[1])
+	_name_of_workspace(parts[0])
+	_holds_itself(principals, parts[0], parts[1])
 }
-
-_asked_roles := bindings.in_workspace(input.workspace, _everybody)

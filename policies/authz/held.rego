@@ -3,48 +3,44 @@ package authz
 
 import data.authz.bindings
 
-# Whose roles the decision can need.
-_everybody := array.concat(_caller_principals, array.concat(_delegate_principals, ["*"])) if {
-	_delegated
-} else := array.concat(_caller_principals, ["*"])
-
-_workspace_roles := bindings.in_workspace(_workspace, _everybody)
-
-_system_roles := bindings.in_workspace("system", _everybody)
-
 _platform_admin(principals) if {
 	some principal in principals
-	some role in _system_roles[principal]
+	some role in bindings.roles("system", principal)
 	role == "PlatformAdmin"
 }
 
-_holds_all(principals, roles, permissions) if {
+_holds_all(principals, workspace, permissions) if {
 	every permission in permissions {
-		_holds(principals, roles, permission)
+		_holds(principals, workspace, permission)
 	}
 }
 
-_holds(principals, roles, permission) if {
-	_holds_itself(principals, roles, permission)
+_holds(principals, workspace, permission) if {
+	_holds_itself(principals, workspace, permission)
 } else if {
 	holders := _holders(permission)
-	some role in roles["*"]
+	some role in bindings.roles(workspace, "*")
 	holders[role]
 }
 
 # Without the bindings of everybody.
-_holds_itself(principals, roles, permission) if {
+_holds_itself(principals, workspace, permission) if {
 	holders := _holders(permission)
 	some principal in principals
-	some role in roles[principal]
+	some role in bindings.roles(workspace, principal)
 	holders[role]
 } else if {
-	startswith(principals[0], "service:")
-	not roles[principals[0]]
+	_default_role(principals, workspace)
 	_holders(permission).ServiceSystem
+}
+
+# A service without a binding of its own in a workspace has role ServiceSystem there.
+_default_role(principals, workspace) if {
+	_is_service(principals[0])
+	not bindings.roles(workspace, principals[0])
 }
 
 # Roles that hold it; for a permission that nothing mentions, those that hold everything.
 _holders(permission) := value if {
-	value := _index.grants[permission]
-} else := _index.grants["*"]
+	value := data.authz_data.index.grants[permission]
+} else := data.authz_data.index.grants["*"]

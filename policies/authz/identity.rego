@@ -1,80 +1,70 @@
-# Who asks: the kind of caller and the stored principals that speak for the caller and, under delegation, for the person behind a service.
+# Who asks: the stored principals that speak for an identity, its id first. Undefined: nobody, or a claim of a wrong type.
 package authz
 
-_caller_kind := "service" if {
-	startswith(_id, "service:")
-	_id != "service:"
+_caller(request) := [id] if {
+	id := _caller_id(request)
+	_email(request) == ""
+	_groups(request) == []
+} else := array.concat([id], _claims_of(_email(request), _groups(request))) if {
+	id := _caller_id(request)
+	not _claims_are_delegates(request)
+} else := [id] if {
+	id := _caller_id(request)
+	_claims_of(_email(request), _groups(request))
+}
+
+_caller_id(request) := id if {
+	id := _id(request)
+	startswith(id, "service:")
+	id != "service:"
+} else := id if {
+	id := _id(request)
+	_is_person(id)
+}
+
+_caller_kind(request) := "service" if {
+	_is_service(_caller_id(request))
 } else := "person" if {
-	_is_person(_id)
+	_caller_id(request)
 } else := "anonymous"
+
+_is_service(id) if startswith(id, "service:")
 
 _is_person(id) if {
 	id != ""
 	id != "*"
 	not startswith(id, "service:")
 	not startswith(id, "group:")
+	is_string(id)
 }
 
-default _delegated := false
-
-_delegated if {
-	_delegate_id != null
-	_delegate_id != ""
+# The person for whom a service asks.
+_delegate(request) := array.concat([id], _delegate_claims(request)) if {
+	_is_service(_id(request))
+	id := _delegate_id(request)
+	_is_person(id)
 }
 
 # A delegate without claims of its own takes the caller's: callers of the reference send them so.
-default _claims_are_delegates := false
+_delegate_claims(request) := claims if {
+	_claims_are_delegates(request)
+	claims := _claims_of(_email(request), _groups(request))
+} else := _claims_of(_delegate_email(request), _delegate_groups(request))
 
-_claims_are_delegates if {
-	_delegated
-	_absent(_delegate_email_claim)
-	_absent(_delegate_groups_claim)
+_claims_are_delegates(request) if {
+	_delegate_id(request) != ""
+	_delegate_email(request) == ""
+	_delegate_groups(request) == []
 }
 
-_delegate_email_claim := value if {
-	value := _delegate_email
-} else := null
-
-_delegate_groups_claim := value if {
-	value := _delegate_groups
-} else := null
-
-_absent(claim) if claim == null
-
-_absent(claim) if claim == ""
-
-_caller_principals := [_id] if {
-	_claims_are_delegates
-} else := _principals(_id, _claims) if {
-	count(_claims) > 0
-} else := [_id]
-
-_delegate_principals := _principals(_delegate_id, _claims) if {
-	_claims_are_delegates
-} else := _principals(_delegate_id, array.concat(
-	_email_claims(_delegate_email_claim),
-	_group_claims(_delegate_groups_claim),
-))
-
-_claims := array.concat(_email_principals, _group_principals)
-
-_email_principals := value if {
-	value := _email_claims(_email)
-} else := []
-
-_group_principals := value if {
-	value := _group_claims(_groups)
-} else := []
-
-_principals(id, claims) := array.concat([id], claims)
-
-_email_claims(email) := [email] if {
-	email != null
-	_is_person(email)
-} else := []
-
-_group_claims(groups) := [principal |
-	some group in groups
-	_is_person(group)
-	principal := concat("", ["group:", group])
-]
+_claims_of(email, groups) := array.concat(
+	[email | _is_person(email)],
+	[principal |
+		some group in groups
+		_is_person(group)
+		principal := concat("", ["group:", group])
+	],
+) if {
+	is_string(email)
+	_texts(groups)
+}

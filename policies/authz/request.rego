@@ -1,59 +1,69 @@
-# The request: method, path, scopes and claims, from direct input or from Envoy's; direct fields win. A wrong type anywhere denies everything.
+# The request: method, path, scopes and claims, from direct input or from Envoy's; direct fields win, null is absent.
+# Functions of the input instead of rules: in WASM a memoised rule costs more than what these do.
 package authz
 
-_headers := input.attributes.request.http.headers
+_method(request) := value if {
+	value := request.method
+} else := request.attributes.request.http.method
 
-_method := value if {
-	value := input.method
-} else := input.attributes.request.http.method
+_path(request) := value if {
+	value := request.path
+} else := request.attributes.request.http.path
 
-_path := value if {
-	value := input.path
-} else := input.attributes.request.http.path
-
-_id := value if {
-	value := input.principal_id
+_id(request) := value if {
+	value := request.principal_id
 	value != null
-} else := _header("x-nmp-principal-id", "X-NMP-Principal-Id")
+} else := _header(request, "x-nmp-principal-id", "X-NMP-Principal-Id")
 
-_email := value if {
-	value := input.principal_email
-	value != null
-} else := _header("x-nmp-principal-email", "X-NMP-Principal-Email")
-
-_groups := value if {
-	value := input.principal_groups
-	value != null
-} else := _list(_header("x-nmp-principal-groups", "X-NMP-Principal-Groups"), ",")
-
-_delegate_id := value if {
-	value := input.on_behalf_of_principal_id
-	value != null
-} else := _header("x-nmp-principal-on-behalf-of", "X-NMP-Principal-On-Behalf-Of")
-
-_delegate_email := value if {
-	value := input.on_behalf_of_principal_email
-	value != null
-} else := _header("x-nmp-principal-on-behalf-of-email", "X-NMP-Principal-On-Behalf-Of-Email")
-
-_delegate_groups := value if {
-	value := input.on_behalf_of_principal_groups
-	value != null
-} else := _list(_header("x-nmp-principal-on-behalf-of-groups", "X-NMP-Principal-On-Behalf-Of-Groups"), ",")
-
-# Undefined: not restricted. The gateways write `*` for a caller who is not.
-_scopes := value if {
-	value := input.scopes
+_email(request) := value if {
+	value := request.principal_email
 	value != null
 } else := value if {
-	header := _header("x-nmp-scopes", "X-NMP-Scopes")
+	value := _header(request, "x-nmp-principal-email", "X-NMP-Principal-Email")
+} else := ""
+
+_groups(request) := value if {
+	value := request.principal_groups
+	value != null
+} else := value if {
+	value := _list(_header(request, "x-nmp-principal-groups", "X-NMP-Principal-Groups"), ",")
+} else := []
+
+# Empty: nobody is acted for.
+_delegate_id(request) := value if {
+	value := request.on_behalf_of_principal_id
+	value != null
+} else := value if {
+	value := _header(request, "x-nmp-principal-on-behalf-of", "X-NMP-Principal-On-Behalf-Of")
+} else := ""
+
+_delegate_email(request) := value if {
+	value := request.on_behalf_of_principal_email
+	value != null
+} else := value if {
+	value := _header(request, "x-nmp-principal-on-behalf-of-email", "X-NMP-Principal-On-Behalf-Of-Email")
+} else := ""
+
+_delegate_groups(request) := value if {
+	value := request.on_behalf_of_principal_groups
+	value != null
+} else := value if {
+	value := _list(_header(request, "x-nmp-principal-on-behalf-of-groups", "X-NMP-Principal-On-Behalf-Of-Groups"), ",")
+} else := []
+
+# Null: not restricted. The gateways write `*` for a caller who is not.
+_scopes(request) := value if {
+	value := request.scopes
+	value != null
+} else := value if {
+	header := _header(request, "x-nmp-scopes", "X-NMP-Scopes")
 	trim_space(header) != "*"
 	value := _list(header, " ")
-}
+} else := null
 
-_header(lower_case, capitalised) := value if {
-	value := _headers[lower_case]
-} else := _headers[capitalised]
+_header(request, lower_case, capitalised) := value if {
+	value := request.attributes.request.http.headers[lower_case]
+} else := request.attributes.request.http.headers[capitalised]
 
 _list(text, separator) := [item |
 	some part in split(text, separator)
@@ -61,42 +71,44 @@ _list(text, separator) := [item |
 	item != ""
 ]
 
-default _malformed := false
-
-_malformed if {
-	not is_string(_method)
+# Is a value of a wrong type? The claims that a decision uses are checked where they are used; this looks at all.
+_malformed(request) if {
+	not is_string(_method(request))
 } else if {
-	not is_string(_path)
+	not is_string(_path(request))
 } else if {
-	_malformed_identity
+	scopes := _scopes(request)
+	scopes != null
+	not _texts(scopes)
 } else if {
-	_not_texts(_scopes)
+	_malformed_identity(request)
 }
 
-default _malformed_identity := false
+_malformed_identity(request) if {
+	not is_string(_id(request))
+	not _absent(request, "principal_id")
+} else if {
+	not _claims_of(_email(request), _groups(request))
+} else if {
+	not is_string(_delegate_id(request))
+} else if {
+	not _claims_of(_delegate_email(request), _delegate_groups(request))
+} else if {
+	_malformed_headers(request)
+}
 
-_malformed_identity if {
-	_not_text(_id)
+_absent(request, name) if object.get(request, name, null) == null
+
+_malformed_headers(request) if {
+	not is_object(object.get(request, ["attributes", "request", "http", "headers"], {}))
 } else if {
-	_not_text(_email)
-} else if {
-	_not_texts(_groups)
-} else if {
-	_not_text(_delegate_id)
-} else if {
-	_not_text(_delegate_email)
-} else if {
-	_not_texts(_delegate_groups)
-} else if {
-	some header in _headers
+	some header in request.attributes.request.http.headers
 	not is_string(header)
 }
 
-_not_text(value) if not is_string(value)
-
-_not_texts(value) if {
-	not is_array(value)
-} else if {
-	some item in value
-	not is_string(item)
+_texts(values) if {
+	is_array(values)
+	every value in values {
+		is_string(value)
+	}
 }

@@ -1,7 +1,5 @@
-# Role bindings, embedded: the slice that the host attached to the input; the host drops whatever a caller sent under this name.
+# Role bindings, embedded: the slice that the host attached to the input. The host drops whatever a caller sent under this name.
 package authz.bindings
 
-# {principal: [role, …]} of the given principals in one workspace.
-in_workspace(workspace, _) := value if {
-	value := input.bindings[workspace]
-} else := {}
+# The roles bound to a stored principal in a workspace: a list, or undefined.
+roles(workspace, principal) := input.bindings[workspace][principal]

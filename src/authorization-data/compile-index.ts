@@ -1,6 +1,6 @@
 import type { AuthorizationData, Operation, Role } from "./authorization-data.js"
 import { parsePathTemplate, rankOf, workspacePositions, type PathTemplate } from "./path-template.js"
-import type { IndexedOperation, JsonMap, PolicyIndex, Route, RouteFamily, RouteLevel, RouteMask } from "./policy-index.js"
+import type { IndexedOperation, JsonMap, PolicyIndex, Route, RouteFamily, RouteLevel, RouteMask, RouteTree } from "./policy-index.js"
 
 /** Which rules the index is for. */
 export interface CompileOptions {
@@ -77,7 +77,9 @@ function toRoute(endpoint: string, operations: ReadonlyMap<string, Operation>, n
   const get = indexed.get("GET")
   if (!nemo && get && !indexed.has("HEAD")) indexed.set("HEAD", get)
   const workspace = nemo ? { named, after_workspaces: afterWorkspaces } : template.workspaceAt !== undefined && { workspace: template.workspaceAt }
-  return { endpoint, rank: nemo ? template.placeholders.length : rankOf(template), ...workspace, operations: jsonMap(indexed) }
+  const segments = nemo ? {} : { placeholders: template.placeholders.filter((at) => at < trailingStart(template) && at !== template.workspaceAt) }
+  const trailing = !nemo && template.trailingAt !== undefined && { trailing: template.trailingAt + 1 }
+  return { endpoint, rank: nemo ? template.placeholders.length : rankOf(template), ...workspace, ...segments, ...trailing, operations: jsonMap(indexed) }
 }
 
 function toIndexedOperation(operation: Operation): IndexedOperation {
@@ -141,17 +143,40 @@ function familiesOf(routes: readonly TemplateRoute[], nemo: boolean): readonly R
 function masksOf(routes: readonly TemplateRoute[], nemo: boolean): readonly RouteMask[] {
   const byMask = groupBy(routes, ({ template }) => literalPositions(template).join())
   return [...byMask.values()]
+    .toSorted(([a], [b]) => (a && b ? compareMasks(literalPositions(a.template), literalPositions(b.template)) : 0))
     .map((same) => toMask(same, nemo))
-    .sort((a, b) => b.positions.length - a.positions.length || (a.positions.join() < b.positions.join() ? -1 : 1))
+}
+
+function compareMasks(a: readonly number[], b: readonly number[]): number {
+  return b.length - a.length || (a.join() < b.join() ? -1 : 1)
 }
 
 function toMask(same: readonly TemplateRoute[], nemo: boolean): RouteMask {
   const [first] = same
   const positions = first ? literalPositions(first.template) : []
   const byLiterals = groupBy(same, ({ template }) => positions.map((position) => template.segments[position]).join("/"))
-  const lists = [...byLiterals].map(([literals, equal]) => [literals, equal.map(({ route }) => route)] as const)
-  if (nemo) return { positions, filled: first?.template.placeholders.filter((at) => at < trailingStart(first.template)) ?? [], routes: jsonMap(lists) }
-  return { positions, routes: jsonMap(lists.flatMap(([literals, [route]]) => (route ? [[literals, route] as const] : []))) }
+  const leaves = [...byLiterals].map(([literals, equal]) => [literals.split("/"), equal.map(({ route }) => route)] as const)
+  const runs = runsOf(positions)
+  if (nemo) return { runs, filled: first?.template.placeholders.filter((at) => at < trailingStart(first.template)) ?? [], routes: treeOf(leaves) }
+  return { runs, routes: treeOf(leaves.flatMap(([literals, [route]]) => (route ? [[literals, route] as const] : []))) }
+}
+
+function runsOf(positions: readonly number[]): readonly number[] {
+  return positions.flatMap((position, i) => [
+    ...(positions[i - 1] === position - 1 ? [] : [position]),
+    ...(positions[i + 1] === position + 1 ? [] : [position + 1]),
+  ])
+}
+
+function treeOf(leaves: readonly (readonly [readonly string[], Route | readonly Route[]])[]): RouteTree {
+  const byFirst = groupBy(leaves, ([[first = ""]]) => first)
+  return jsonMap(
+    [...byFirst].map(([segment, same]) => {
+      const [leaf] = same
+      if (leaf && leaf[0].length <= 1) return [segment, leaf[1]] as const
+      return [segment, treeOf(same.map(([[, ...rest], route]) => [rest, route] as const))] as const
+    }),
+  )
 }
 
 /** Without the `-` of a trailing template: the policy has looked at it already. */

@@ -28,14 +28,17 @@ export interface RouteLevel {
   readonly others: readonly RouteMask[]
 }
 
-/** Templates with their literal segments at the same positions. */
+/** Templates with their literal segments at the same positions, given as runs: start, end (not included), start, end, … */
 export interface RouteMask {
-  readonly positions: readonly number[]
+  readonly runs: readonly number[]
   /** nemo: positions that must not be empty. The hardened profile knows no empty segment. */
   readonly filled?: readonly number[]
-  /** By the literal segments, joined with `/`. The nemo profile keeps every template, hence lists. */
-  readonly routes: JsonMap<Route | readonly Route[]>
+  /** Nested by one literal segment after the other; at the end the route. The nemo profile keeps every template, hence lists. */
+  readonly routes: RouteTree
 }
+
+/** One level of {@link RouteMask.routes}. */
+export type RouteTree = { readonly [segment: string]: RouteTree | Route | readonly Route[] }
 
 /** Masks of trailing templates whose `-` is at one position. */
 export interface RouteFamily {
@@ -47,6 +50,10 @@ export interface RouteFamily {
 export interface Route {
   readonly endpoint: string
   readonly rank: number
+  /** Positions of the segments that the policy must find canonical: placeholders but the workspace. */
+  readonly placeholders?: readonly number[]
+  /** Position of the first segment of the trailing part. */
+  readonly trailing?: number
   /** Position of the workspace's segment. The nemo profile lists all positions that count. */
   readonly workspace?: number
   readonly named?: readonly number[]
