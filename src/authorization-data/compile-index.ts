@@ -153,7 +153,8 @@ function compareMasks(a: readonly number[], b: readonly number[]): number {
 
 function toMask(same: readonly TemplateRoute[], nemo: boolean): RouteMask {
   const [first] = same
-  const positions = first ? literalPositions(first.template) : []
+  const literals = first ? literalPositions(first.template) : []
+  const positions = literals.length > 0 ? literals : [0]
   const byLiterals = groupBy(same, ({ template }) => positions.map((position) => template.segments[position]).join("/"))
   const leaves = [...byLiterals].map(([literals, equal]) => [literals.split("/"), equal.map(({ route }) => route)] as const)
   const runs = runsOf(positions)
@@ -171,10 +172,10 @@ function runsOf(positions: readonly number[]): readonly number[] {
 function treeOf(leaves: readonly (readonly [readonly string[], Route | readonly Route[]])[]): RouteTree {
   const byFirst = groupBy(leaves, ([[first = ""]]) => first)
   return jsonMap(
-    [...byFirst].map(([segment, same]) => {
+    [...byFirst].map(([segment, same]): readonly [string, RouteTree[string]] => {
       const [leaf] = same
-      if (leaf && leaf[0].length <= 1) return [segment, leaf[1]] as const
-      return [segment, treeOf(same.map(([[, ...rest], route]) => [rest, route] as const))] as const
+      if (leaf && leaf[0].length <= 1) return [segment, leaf[1]]
+      return [segment, treeOf(same.map(([[, ...rest], route]) => [rest, route] as const))]
     }),
   )
 }

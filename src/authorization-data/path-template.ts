@@ -20,7 +20,7 @@ export function parsePathTemplate(text: string): PathTemplate {
   const segments = text.split("/")
   const positions = segments.map((_, position) => position).slice(1)
   const separator = segments.indexOf("-", 2)
-  const trailing = separator > 0 && separator === segments.length - 2 && isPlaceholder(segments[separator + 1])
+  const trailing = separator > 0 && segments[1] !== "-" && separator === segments.length - 2 && isPlaceholder(segments[separator + 1])
   const workspaceAt = workspacePositions(segments).named[0] ?? workspacePositions(segments).afterWorkspaces[0]
   return {
     text,

@@ -1,0 +1,30 @@
+package authz
+
+# METADATA
+# title: Does the principal have this role, by the reference's rules?
+# description: Bound literally; with `effective` (ours) also by roles that include it and by bindings of everybody. Result {"has_role"}.
+# scope: document
+# entrypoint: true
+default has_role := {"has_role": false}
+
+has_role := {"has_role": true} if {
+	not _malformed_identity(input)
+	is_string(input.workspace)
+	is_string(input.role)
+	is_boolean(object.get(input, "effective", false))
+	some principal in _role_principals
+	some role in _effective_roles(principal, input.workspace)
+	_counts_as_asked(role)
+}
+
+_role_principals := array.concat(_request_principals, ["*"]) if {
+	input.effective == true
+	count(_request_principals) > 0
+} else := _request_principals
+
+_counts_as_asked(role) if {
+	role == input.role
+} else if {
+	input.effective == true
+	data.authz_data.index.includers[input.role][role]
+}
