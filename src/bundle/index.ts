@@ -1,0 +1,5 @@
+export { type Bundle } from "./archive.js"
+export { bundleBuilder, type BundleBuilder } from "./bundle-builder.js"
+export { type BundleContent, type BundleOrigin } from "./content.js"
+export { type BundleFile } from "./data-files.js"
+export { matchesEntityTag } from "./entity-tag.js"

@@ -1,0 +1,58 @@
+/** The `input` of one data request. `undefined` is an undefined input, `null` is a real null. */
+export interface DataRequest {
+  readonly input: unknown
+  /** The body had no `input`, which OPA points out in its answer. */
+  readonly inputMissing: boolean
+}
+
+/**
+ * Reads the body of `POST /v1/data/…`. Members beside `input` are ignored; an empty body and `null` leave the input undefined.
+ *
+ * @param text the body, checked by the border scanner
+ * @returns the request, or OPA's message when the body is none
+ */
+export function readDataRequest(text: string): DataRequest | string {
+  if (text.trim() === "") return { input: undefined, inputMissing: true }
+  const body = parsed(text)
+  if (body instanceof SyntaxError) return `body contains malformed input document: ${body.message}`
+  if (body.value === null) return { input: undefined, inputMissing: true }
+  if (typeof body.value !== "object" || Array.isArray(body.value))
+    return `body contains malformed input document: json: cannot unmarshal ${goKind(body.value)} into Go value of type types.DataRequestV1`
+  if (!Object.hasOwn(body.value, "input")) return { input: undefined, inputMissing: true }
+  return { input: "input" in body.value ? body.value.input : undefined, inputMissing: false }
+}
+
+/** Reads the `input` parameter of `GET /v1/data/…`: a JSON document; absent is undefined, without a warning. */
+export function readDataQuery(input: string | null): DataRequest | string {
+  if (input === null) return { input: undefined, inputMissing: false }
+  const document = parsed(input)
+  if (document instanceof SyntaxError) return `parameter contains malformed input document: ${document.message}`
+  return { input: document.value, inputMissing: false }
+}
+
+/** The answer to a data request: no `result` when it is undefined, indented when `pretty`, and always a line end. */
+export function dataAnswerText(result: unknown, inputMissing: boolean, pretty: boolean): string {
+  const warning = inputMissing ? { warning: missingInput } : undefined
+  return `${JSON.stringify({ ...(result === undefined ? undefined : { result }), ...warning }, undefined, pretty ? 2 : undefined)}\n`
+}
+
+/** OPA's rule for flags in a query: present and empty is true; otherwise one value must be `true`, in any case. */
+export function queryFlag(query: URLSearchParams, name: string): boolean {
+  return query.getAll(name).some((value) => value === "" || value.toLowerCase() === "true")
+}
+
+const missingInput = { code: "api_usage_warning", message: "'input' key missing from the request" }
+
+function parsed(text: string): { readonly value: unknown } | SyntaxError {
+  try {
+    return { value: JSON.parse(text) }
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return thrown
+    throw thrown
+  }
+}
+
+function goKind(value: unknown): string {
+  if (Array.isArray(value)) return "array"
+  return typeof value === "boolean" ? "bool" : typeof value
+}

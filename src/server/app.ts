@@ -1,0 +1,90 @@
+import type { HttpBindings } from "@hono/node-server"
+import { Hono, type Context } from "hono"
+import { bundleBuilder } from "../bundle/index.js"
+import { opaErrorText } from "../opa/index.js"
+import { isForwarded } from "./border.js"
+import { bundle } from "./bundle-route.js"
+import type { ServerContext } from "./context.js"
+import { dataPrefix } from "./data-route.js"
+import { errorJson, json } from "./json.js"
+import { openApi } from "./openapi.js"
+import { pdpPrefix } from "./pdp-route.js"
+import { refusal, refusalOf } from "./refusal.js"
+import { health, live, metrics, ready, status } from "./status-routes.js"
+
+/** The app behind the hot routes. */
+export type App = Hono<{ Bindings: HttpBindings }>
+
+type AppContext = Context<{ Bindings: HttpBindings }>
+type Routes = Readonly<Record<string, (c: AppContext) => Response | Promise<Response>>>
+
+/** Every route but the decisions: what answers `GET` (and `HEAD`), and who else answers what. */
+export function createApp(context: ServerContext): App {
+  const bundles = bundleBuilder(context.pdp)
+  const snapshot = (c: AppContext) => bundle(context, bundles, isForwarded(c.env.incoming), c)
+  const app = appOf(context, {
+    ...healthRoutes(context),
+    "/status": () => status(context),
+    "/openapi.json": () => json(200, openApi(context.version)),
+    "/bundles/authz.tar.gz": snapshot,
+    "/apis/auth/v2/iam/opa-bundle.tar.gz": snapshot,
+    "/internal/iam/opa-bundle.tar.gz": snapshot,
+  })
+  app.all(`${pdpPrefix}:entrypoint`, (c) => wrongMethod(context, c, "POST"))
+  for (const path of [dataPrefix, `${dataPrefix}/*`]) {
+    app.on(["PUT", "PATCH", "DELETE"], path, refuseWrite)
+    app.all(path, () => new Response(null, { status: 405, headers: { Allow: "GET, HEAD, POST", "Content-Length": "0" } }))
+  }
+  for (const path of ["/v0/*", "/v1/*"]) app.all(path, opaNotFound)
+  return app
+}
+
+/** Health and metrics only, for a second listener. */
+export function createHealthApp(context: ServerContext): App {
+  return appOf(context, healthRoutes(context))
+}
+
+function healthRoutes(context: ServerContext): Routes {
+  return {
+    "/health": (c) => health(context, c),
+    "/health/live": live,
+    "/health/ready": () => ready(context),
+    "/metrics": () => metrics(context),
+  }
+}
+
+function appOf(context: ServerContext, routes: Routes): App {
+  const app: App = new Hono()
+  for (const [path, answer] of Object.entries(routes)) {
+    app.get(path, answer)
+    app.all(path, (c) => wrongMethod(context, c, "GET, HEAD"))
+  }
+  app.notFound((c) => {
+    context.metrics.failed("not_found")
+    return errorJson(refusal(404, "not_found", `there is nothing at ${c.req.path.slice(0, 128)}; /openapi.json lists what is`))
+  })
+  app.onError((thrown, c) => {
+    const reason = refusalOf(thrown)
+    context.metrics.failed(reason.code)
+    if (reason.status === 500) context.logger.error({ err: thrown, route: c.req.path.slice(0, 128) }, "request failed")
+    return errorJson(reason)
+  })
+  return app
+}
+
+function wrongMethod(context: ServerContext, c: AppContext, allow: string): Response {
+  context.metrics.failed("method_not_allowed")
+  return errorJson(refusal(405, "method_not_allowed", `${c.req.method.slice(0, 16)} is not for ${c.req.path.slice(0, 128)}; use ${allow}`, { Allow: allow }))
+}
+
+function refuseWrite(): Response {
+  return opaError(400, opaErrorText("invalid_parameter", "data is read-only here: role bindings and authorization data change at their sources"))
+}
+
+function opaError(code: number, text: string): Response {
+  return new Response(text, { status: code, headers: { "Content-Type": "application/json", "Content-Length": String(Buffer.byteLength(text)) } })
+}
+
+function opaNotFound(): Response {
+  return new Response("404 page not found\n", { status: 404, headers: { "Content-Type": "text/plain; charset=utf-8", "Content-Length": "19" } })
+}

@@ -1,0 +1,33 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Pdp, Profile } from "../pdp/pdp.js"
+import type { Logger, Metrics } from "../telemetry/index.js"
+import type { BorderRules } from "./border.js"
+import type { ServerLimits } from "./limits.js"
+
+/** What every route may use. */
+export interface ServerContext {
+  readonly pdp: Pdp
+  readonly profile: Profile
+  readonly rules: BorderRules
+  readonly limits: ServerLimits
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly bundleCacheSeconds: number
+  readonly version: string
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number
+  /** True once the server stops. */
+  readonly isClosing: () => boolean
+}
+
+/** One request with its answer to be. */
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly requestId: string
+  readonly startedAt: number
+  /** The route's template, for metrics. */
+  route: string
+  /** True when errors have OPA's shape. */
+  opa: boolean
+}

@@ -1,0 +1,3 @@
+export { ServerLimits } from "./limits.js"
+export type { ListenAddress } from "./listen.js"
+export { startServer, type RunningServer, type ServerOptions } from "./server.js"

@@ -1,0 +1,95 @@
+import { createServer, ServerResponse, type RequestListener, type Server } from "node:http"
+import type { AddressInfo, Socket } from "node:net"
+import type { Duplex } from "node:stream"
+import { messageOf, PdpError } from "../errors.js"
+import { errorText } from "./answer.js"
+import { isLoopback } from "./border.js"
+import type { ServerLimits } from "./limits.js"
+import { refusal, type Refusal } from "./refusal.js"
+
+/** Where to listen. Port 0: any free one. */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** A server that listens. */
+export interface Listening {
+  readonly server: Server
+  readonly url: string
+}
+
+/**
+ * Listens on a loopback address; what is no HTTP, too slow or too large is answered with a 4xx and cut off.
+ *
+ * @throws {PdpError} `ERR_CONFIG_INVALID` for any other address (nobody checks who calls, yet), and when it cannot be bound
+ */
+export async function listen(address: ListenAddress, limits: ServerLimits, onRequest: RequestListener): Promise<Listening> {
+  if (!isLoopback(address.host)) throw notLoopback(address.host)
+  const deadlineMs = limits.requestSeconds * 1_000
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      requestTimeout: deadlineMs,
+      headersTimeout: deadlineMs,
+      connectionsCheckingInterval: Math.min(500, deadlineMs / 4),
+      keepAliveTimeout: 30_000,
+      noDelay: true,
+    },
+    onRequest,
+  )
+  server.maxHeadersCount = 0
+  server.maxConnections = limits.concurrentRequests * 4
+  server.setTimeout(idleMs)
+  server.on("clientError", answerBrokenClient)
+  const bound = await bind(server, address)
+  if (!isLoopback(bound.address)) {
+    server.close()
+    throw notLoopback(`${address.host} (${bound.address})`)
+  }
+  const host = bound.family === "IPv6" ? `[${bound.address}]` : bound.address
+  return { server, url: `http://${host}:${bound.port}` }
+}
+
+const idleMs = 60_000
+
+function notLoopback(host: string): PdpError {
+  const why = "callers are believed without proof until authentication exists, so only this machine may call"
+  return new PdpError("ERR_CONFIG_INVALID", `'${host}' is not a loopback address: ${why}; listen on 127.0.0.1, ::1 or localhost`)
+}
+
+function bind(server: Server, { host, port }: ListenAddress): Promise<AddressInfo> {
+  const bare = host.startsWith("[") ? host.slice(1, -1) : host
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause) => reject(new PdpError("ERR_CONFIG_INVALID", `cannot listen on ${host}:${port}: ${messageOf(cause)}`, { cause })))
+    server.listen(port, bare, () => {
+      const bound = server.address()
+      if (bound !== null && typeof bound !== "string") resolve(bound)
+    })
+  })
+}
+
+/** Node tells of broken, slow and too large requests by an error and a bare socket. */
+function answerBrokenClient(error: NodeJS.ErrnoException, socket: Duplex & Partial<Pick<Socket, "remoteAddress">>): void {
+  const current: unknown = Reflect.get(socket, "_httpMessage")
+  const begun = current instanceof ServerResponse && current.headersSent
+  if (error.code === "ECONNRESET" || !socket.writable || begun) return void socket.destroy()
+  const reason = brokenRequest(error.code)
+  const text = errorText(reason)
+  const head = `HTTP/1.1 ${reason.status} ${statusTexts[reason.status] ?? ""}\r\nConnection: close\r\nContent-Type: application/json`
+  socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`, () => socket.destroy())
+}
+
+function brokenRequest(code: string | undefined): Refusal {
+  if (code === "HPE_HEADER_OVERFLOW") return refusal(431, "headers_too_large", "the request line and headers are too large; send fewer or shorter ones")
+  if (code === "HPE_CHUNK_EXTENSIONS_OVERFLOW") return refusal(413, "too_large", "the chunk extensions are too large")
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return refusal(408, "request_timeout", "the request did not arrive in time")
+  return refusal(400, "input_invalid", "this is not a well-formed HTTP/1.1 request")
+}
+
+const statusTexts: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  408: "Request Timeout",
+  413: "Content Too Large",
+  431: "Request Header Fields Too Large",
+}

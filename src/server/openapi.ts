@@ -1,0 +1,104 @@
+import { z } from "zod"
+import { dataPrefix } from "./data-route.js"
+import { anyInput, inputSchemas } from "./inputs.js"
+import { pdpPrefix } from "./pdp-route.js"
+
+/** The OpenAPI 3.1 document of every route, made from the schemas that check requests. */
+export function openApi(version: string): Readonly<Record<string, unknown>> {
+  return {
+    openapi: "3.1.0",
+    info: { title: "Portcullis", version, description: "Policy decision point: PDP API, OPA's data API, bundles, health.", license: { name: "Apache-2.0" } },
+    paths: { ...pdpPaths(), ...dataPaths(), ...bundlePaths(), ...statusPaths() },
+    components: { schemas: { Error: schemaOf(ErrorBody), OpaError: schemaOf(OpaErrorBody) } },
+  }
+}
+
+const Allowed = z.looseObject({ allowed: z.boolean() })
+const results = {
+  allow: Allowed.extend({ headers: z.object({ "X-NMP-Authorized": z.enum(["true", "false"]) }).optional() }),
+  has_permissions: Allowed,
+  has_role: z.looseObject({ has_role: z.boolean() }),
+  explain: Allowed.extend({ reasons: z.array(z.string()), rule: z.string().optional() }),
+} as const
+const ErrorBody = z.looseObject({
+  detail: z.union([z.string(), z.looseObject({ error: z.string(), valid_entrypoints: z.array(z.string()) })]).describe("What was wrong and what to do."),
+  code: z.string().describe("Stable; programs switch on it."),
+})
+const OpaErrorBody = z.looseObject({ code: z.string(), message: z.string() })
+const DataAnswer = z.looseObject({
+  result: z.unknown().optional().describe("Absent: undefined."),
+  warning: z.looseObject({ code: z.string(), message: z.string() }).optional(),
+})
+const AtLeast = { name: "X-Portcullis-At-Least", in: "header", required: false, schema: { type: "string" }, description: "Wait until decisions reflect this revision." }
+const Revision = { "X-Portcullis-Revision": { schema: { type: "string" }, description: "The state that the answer rests on." } }
+const failures = { 400: "malformed", 403: "not from this machine", 409: "a revision of another epoch", 413: "too large", 421: "Host not ours", 503: "not now" }
+
+function pdpPaths(): Record<string, unknown> {
+  const names = ["allow", "has_permissions", "has_role", "explain"] as const
+  return Object.fromEntries(
+    names.map((name) => {
+      const requestBody = { required: true, content: jsonContent(schemaOf(z.looseObject({ input: inputSchemas[name] }))) }
+      const answer = success("The decision; a deny is 200, too.", schemaOf(z.object({ result: results[name] })))
+      const responses = { 200: answer, ...errors("Error"), ...error(401, "nemo profile: no X-NMP-Principal-Id", "Error") }
+      return [pdpPrefix + name, { post: { operationId: name, parameters: [AtLeast], requestBody, responses } }]
+    }),
+  )
+}
+
+function dataPaths(): Record<string, unknown> {
+  const parameters = [
+    { name: "path", in: "path", required: true, schema: { type: "string" }, description: "`allow`, or a place in its result, such as `allow/allowed`." },
+    { name: "pretty", in: "query", required: false, schema: { type: "boolean" } },
+    AtLeast,
+  ]
+  const responses = { 200: success("As OPA answers.", schemaOf(DataAnswer)), ...errors("OpaError") }
+  const query = { name: "input", in: "query", required: false, schema: { type: "string" }, description: "JSON." }
+  const requestBody = { content: jsonContent(schemaOf(z.looseObject({ input: anyInput.optional() }))) }
+  return {
+    [`${dataPrefix}/authz/{path}`]: {
+      get: { operationId: "getData", parameters: [...parameters, query], responses },
+      post: { operationId: "postData", parameters, requestBody, responses },
+    },
+  }
+}
+
+function bundlePaths(): Record<string, unknown> {
+  const content = { "application/gzip": { schema: { type: "string", contentEncoding: "binary" } } }
+  const answer = { description: "An OPA bundle.", headers: { ...Revision, ETag: { schema: { type: "string" } } }, content }
+  const responses = { 200: answer, 304: { description: "The caller has it." }, ...error(403, failures[403], "Error"), ...error(503, failures[503], "Error") }
+  const paths = ["/bundles/authz.tar.gz", "/apis/auth/v2/iam/opa-bundle.tar.gz", "/internal/iam/opa-bundle.tar.gz"]
+  return Object.fromEntries(paths.map((path) => [path, { get: { parameters: [AtLeast], responses } }]))
+}
+
+function statusPaths(): Record<string, unknown> {
+  const plain = (description: string, status = 200) => ({ [status]: { description, content: jsonContent({ type: "object" }) } })
+  return {
+    "/health": { get: { responses: { ...plain("As OPA: evaluation works."), ...plain("It does not.", 500) } } },
+    "/health/live": { get: { responses: plain("The process runs.") } },
+    "/health/ready": { get: { responses: { ...plain("Decisions can be made."), ...plain("Not yet, or no more.", 503) } } },
+    "/status": { get: { responses: plain("How the PDP is.") } },
+    "/metrics": { get: { responses: { 200: { description: "Prometheus.", content: { "text/plain": { schema: { type: "string" } } } } } } },
+    "/openapi.json": { get: { responses: plain("This document.") } },
+  }
+}
+
+function success(description: string, schema: unknown): unknown {
+  return { description, headers: Revision, content: jsonContent(schema) }
+}
+
+function errors(schema: "Error" | "OpaError"): Record<string, unknown> {
+  return Object.assign({}, ...Object.entries(failures).map(([status, description]) => error(status, description, schema)))
+}
+
+function error(status: string | number, description: string, schema: "Error" | "OpaError"): Record<string, unknown> {
+  return { [status]: { description, content: jsonContent({ $ref: `#/components/schemas/${schema}` }) } }
+}
+
+function jsonContent(schema: unknown): unknown {
+  return { "application/json": { schema } }
+}
+
+function schemaOf(schema: z.ZodType): unknown {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input" })
+  return rest
+}

@@ -1,0 +1,37 @@
+import { httpStatusByCode, messageOf, PdpError } from "../errors.js"
+
+/** Why a request is not served: one error answer. */
+export interface Refusal {
+  readonly status: number
+  /** The PdpError code in lower case without `ERR_`, or a reason of its own where there is one. */
+  readonly code: string
+  /** What was wrong and what to do about it. */
+  readonly message: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A refusal. @param headers beside those that every answer has */
+export function refusal(status: number, code: string, message: string, headers?: Readonly<Record<string, string>>): Refusal {
+  return headers ? { status, code, message, headers } : { status, code, message }
+}
+
+/** The answer to something that was thrown; what is not a `PdpError` tells callers nothing about itself. */
+export function refusalOf(thrown: unknown): Refusal {
+  if (!(thrown instanceof PdpError)) return refusal(500, "internal", "this failed inside; the log says why, by the request id of this answer")
+  const code = thrown.code.slice("ERR_".length).toLowerCase()
+  const status = httpStatusByCode[thrown.code]
+  return refusal(status, code, messageOf(thrown), thrown.code === "ERR_OVERLOADED" ? retrySoon : undefined)
+}
+
+/** Answered when too much is in work already. */
+export const overloaded = refusal(503, "overloaded", "too many requests at a time; try again in a second", { "Retry-After": "1" })
+
+/** Answered while the server stops. */
+export const closing = refusal(503, "closed", "this process is stopping; ask another one")
+
+/** Answered to what does not fit into one body. */
+export function tooLarge(bytes: number): Refusal {
+  return refusal(413, "too_large", `the body exceeds ${bytes} bytes; ask in smaller requests`)
+}
+
+const retrySoon = { "Retry-After": "1" }

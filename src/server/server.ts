@@ -1,0 +1,143 @@
+import { getRequestListener } from "@hono/node-server"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { parseRevision } from "../model/revision.js"
+import type { Pdp, Profile } from "../pdp/pdp.js"
+import { createMetrics, type DataReading, type Logger } from "../telemetry/index.js"
+import { refuse } from "./answer.js"
+import { createApp, createHealthApp, type App } from "./app.js"
+import { checkBorder } from "./border.js"
+import type { Exchange, ServerContext } from "./context.js"
+import { serveHot } from "./hot-routes.js"
+import { ServerLimits } from "./limits.js"
+import { listen, type ListenAddress, type Listening } from "./listen.js"
+import { closing, overloaded } from "./refusal.js"
+import { requestIdOf } from "./request-id.js"
+
+/** Options of {@link startServer}. */
+export interface ServerOptions {
+  /** Decides. Who made it closes it, after the server. */
+  readonly pdp: Pdp
+  readonly listen: ListenAddress
+  /** A second listener with health and metrics only. */
+  readonly healthListen?: ListenAddress
+  readonly logger: Logger
+  readonly limits?: Partial<ServerLimits>
+  /** Values of `Host` that are ours beside loopback literals and `localhost`; names without or with port. */
+  readonly allowedHosts: readonly string[]
+  /** Values of `Origin` that may call. */
+  readonly allowedOrigins: readonly string[]
+  readonly profile: Profile
+  /** `max-age` of bundles, in seconds. */
+  readonly bundleCacheSeconds: number
+  /** Ours, for `/status` and `/openapi.json`. */
+  readonly version: string
+  /** Time and randomness, for tests. */
+  readonly hooks?: { readonly now?: () => number; readonly newRequestId?: () => string }
+}
+
+/** A sidecar that serves. */
+export interface RunningServer {
+  /** For example `http://127.0.0.1:8181`. */
+  readonly url: string
+  readonly healthUrl?: string
+  /** Lets requests in work finish, refuses new ones, and cuts off what is left after `graceMs` (default 10,000). */
+  close(graceMs?: number): Promise<void>
+}
+
+/**
+ * Starts the sidecar.
+ *
+ * @throws {PdpError} `ERR_CONFIG_INVALID` when an address is not loopback or cannot be bound
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { pdp, logger, hooks } = options
+  let stopping = false
+  const context: ServerContext = {
+    pdp,
+    profile: options.profile,
+    rules: { allowedHosts: new Set(options.allowedHosts.map((host) => host.toLowerCase())), allowedOrigins: new Set(options.allowedOrigins) },
+    limits: ServerLimits.parse(options.limits ?? {}),
+    logger,
+    metrics: createMetrics(() => dataReading(pdp)),
+    bundleCacheSeconds: options.bundleCacheSeconds,
+    version: options.version,
+    now: hooks?.now ?? (() => performance.now()),
+    isClosing: () => stopping,
+  }
+  const inWork = new Set<ServerResponse>()
+  const serve = (app: App, hot: typeof serveHot) => requestListener(context, inWork, app, hot, hooks?.newRequestId)
+  const main = await listen(options.listen, context.limits, serve(createApp(context), serveHot))
+  const second = options.healthListen && (await listenBeside(main, options.healthListen, context, serve(createHealthApp(context), () => false)))
+  const stopWatching = watchRefreshes(context)
+
+  return {
+    url: main.url,
+    ...(second && { healthUrl: second.url }),
+    async close(graceMs = 10_000) {
+      stopping = true
+      stopWatching()
+      await stop(main, inWork, graceMs)
+      if (second) await stop(second, inWork, 0)
+    },
+  }
+}
+
+/** Border, capacity, then the hot routes, then the app. */
+function requestListener(context: ServerContext, inWork: Set<ServerResponse>, app: App, hot: typeof serveHot, newRequestId?: () => string) {
+  const cold = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  const onClose = function (this: ServerResponse) {
+    inWork.delete(this)
+  }
+  return (request: IncomingMessage, response: ServerResponse) => {
+    const requestId = requestIdOf(request.headers["x-request-id"], newRequestId)
+    const exchange: Exchange = { request, response, requestId, startedAt: context.now(), route: "other", opa: false }
+    inWork.add(response)
+    response.on("close", onClose)
+    if (context.isClosing()) return refuse(context, exchange, closing)
+    if (inWork.size > context.limits.concurrentRequests) return refuse(context, exchange, overloaded)
+    const strange = checkBorder(request, context.rules)
+    if (strange) return refuse(context, exchange, strange)
+    if (hot(context, exchange)) return
+    serveCold(context, app, exchange)
+    void cold(request, response)
+  }
+}
+
+function serveCold(context: ServerContext, app: App, { request, response, requestId, startedAt }: Exchange): void {
+  const path = request.url?.split("?", 1)[0]
+  const route = app.routes.find((known) => known.path === path)?.path ?? "other"
+  response.setHeader("X-Request-ID", requestId)
+  response.once("finish", () => context.metrics.answered(route, request.method ?? "", response.statusCode, (context.now() - startedAt) / 1_000))
+}
+
+async function listenBeside(main: Listening, address: ListenAddress, context: ServerContext, onRequest: ReturnType<typeof requestListener>): Promise<Listening> {
+  try {
+    return await listen(address, context.limits, onRequest)
+  } catch (thrown) {
+    await stop(main, new Set(), 0)
+    throw thrown
+  }
+}
+
+async function stop({ server }: Listening, inWork: Iterable<ServerResponse>, graceMs: number): Promise<void> {
+  const closeIdle = () => void setImmediate(() => server.closeIdleConnections())
+  for (const response of inWork) response.once("close", closeIdle)
+  await new Promise<void>((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+    server.close(() => {
+      clearTimeout(cut)
+      resolve()
+    })
+  })
+}
+
+function watchRefreshes({ pdp, metrics }: ServerContext): () => void {
+  const stops = [pdp.on("activation", () => metrics.refreshed("activation")), pdp.on("refreshFailure", () => metrics.refreshed("failure"))]
+  return () => stops.forEach((end) => end())
+}
+
+function dataReading(pdp: Pdp): DataReading {
+  const { bindings, revision, sources } = pdp.status()
+  const ages = sources.flatMap(({ name, ageSeconds }) => (ageSeconds === undefined ? [] : [{ source: name, seconds: ageSeconds }]))
+  return { bindings, ages, ...(revision !== undefined && { revisionSequence: parseRevision(revision).sequence }) }
+}

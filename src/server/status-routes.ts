@@ -1,0 +1,38 @@
+import type { Context } from "hono"
+import { queryFlag } from "../opa/index.js"
+import type { PdpStatus } from "../pdp/pdp.js"
+import type { ServerContext } from "./context.js"
+import { json } from "./json.js"
+
+/** OPA's health contract: 200 `{}`, or 500 with an error. `?bundles` and `?plugins` ask for data to decide on, too. */
+export function health(context: ServerContext, c: Context): Response {
+  const query = new URL(c.req.url).searchParams
+  if (context.isClosing()) return json(500, { error: "unable to perform evaluation" })
+  if (context.pdp.status().ready) return json(200, {})
+  if (queryFlag(query, "bundles") || queryFlag(query, "bundle")) return json(500, { error: "one or more bundles are not activated" })
+  return queryFlag(query, "plugins") ? json(500, { error: "one or more plugins are not up" }) : json(200, {})
+}
+
+/** 200 while the process runs. */
+export function live(): Response {
+  return json(200, { live: true })
+}
+
+/** 200 when decisions can be made; 503 before the first data, and while the process stops. */
+export function ready(context: ServerContext): Response {
+  const able = !context.isClosing() && context.pdp.status().ready
+  return json(able ? 200 : 503, { ready: able })
+}
+
+/** How the PDP is: `pdp.status()` and our version. */
+export function status(context: ServerContext): Response {
+  const facts: PdpStatus = context.pdp.status()
+  const headers: Record<string, string> = facts.revision === undefined ? {} : { "X-Portcullis-Revision": facts.revision }
+  return json(200, { version: context.version, ...facts }, headers)
+}
+
+/** Prometheus' text format. */
+export async function metrics({ metrics }: ServerContext): Promise<Response> {
+  const text = await metrics.text()
+  return new Response(text, { headers: { "Content-Type": metrics.contentType, "Content-Length": String(Buffer.byteLength(text)) } })
+}
