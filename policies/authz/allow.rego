@@ -7,51 +7,54 @@ package authz
 # entrypoint: true
 default allow := {"allowed": false, "headers": {"X-NMP-Authorized": "false"}}
 
-allow := {"allowed": true, "headers": {"X-NMP-Authorized": "true"}} if {
+allow := {"allowed": true, "headers": {"X-NMP-Authorized": "true"}} if _allowed(input)
+
+# The decision as a function, so that a batch decides in one evaluation.
+_allowed(request) if {
 	index := data.authz_data.index
-	segments := _segments(_path(input))
+	segments := _segments(_path(request))
 	route := _route(index, segments)
-	method := _method(input)
+	method := _method(request)
 	operation := route.operations[method]
-	_permitted(operation, _workspace(route, segments), method)
-	not _denied(operation, _workspace(route, segments))
+	_permitted(request, operation, _workspace(route, segments), method)
+	not _denied(request, operation, _workspace(route, segments))
 	not _fenced(index, segments)
 	_path_fits(route, segments)
 }
 
-_permitted(operation, workspace, method) if {
-	_scopes_fit(operation, _scopes(input))
-	_rule(_caller(input), operation, workspace, method)
-	_delegate_permitted(operation, workspace, method)
+_permitted(request, operation, workspace, method) if {
+	_scopes_fit(operation, _scopes(request))
+	_rule(_caller(request), operation, workspace, method)
+	_delegate_permitted(request, operation, workspace, method)
 } else if {
 	operation.public
-	not _malformed(input)
+	not _malformed(request)
 }
 
-_denied(operation, workspace) if {
+_denied(request, operation, workspace) if {
 	operation.deny
 } else if {
 	operation.all_workspaces == false
 	workspace == "-"
 } else if {
-	_wrong_caller(operation)
+	_wrong_caller(request, operation)
 } else if {
-	input.attributes
-	_malformed_headers(input)
+	request.attributes
+	_malformed_headers(request)
 }
 
-_wrong_caller(operation) if {
+_wrong_caller(request, operation) if {
 	operation.callers == "service_principal"
-	not _is_service(_caller_id(input))
-	not _exempt(operation)
+	not _is_service(_caller_id(request))
+	not _exempt(request, operation)
 } else if {
 	operation.callers == "principal"
-	_is_service(_caller_id(input))
+	_is_service(_caller_id(request))
 }
 
-_exempt(operation) if {
+_exempt(request, operation) if {
 	not operation.admin == false
-	_platform_admin(_caller(input))
+	_platform_admin(_caller(request))
 }
 
 _scopes_fit(operation, scopes) if {
@@ -77,16 +80,16 @@ _platform_scoped(scopes) if {
 	contains(scope, ":")
 }
 
-_delegate_permitted(operation, workspace, method) if {
-	_delegate_id(input) == ""
-	_delegate_email(input) == ""
-	_delegate_groups(input) == []
+_delegate_permitted(request, operation, workspace, method) if {
+	_delegate_id(request) == ""
+	_delegate_email(request) == ""
+	_delegate_groups(request) == []
 } else if {
-	_rule(_delegate(input), operation, workspace, method)
+	_rule(_delegate(request), operation, workspace, method)
 } else if {
 	# Claims of nobody are of no effect, but not of any type.
-	_delegate_id(input) == ""
-	_claims_of(_delegate_email(input), _delegate_groups(input))
+	_delegate_id(request) == ""
+	_claims_of(_delegate_email(request), _delegate_groups(request))
 }
 
 # The rule that allows the operation to an identity, scopes and caller kind aside.

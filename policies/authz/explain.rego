@@ -67,7 +67,7 @@ _escaped_workspace if {
 	not _workspace_fits(_explained_route, _path_segments)
 }
 
-_wrongly_called if _wrong_caller(_explained_operation)
+_wrongly_called if _wrong_caller(input, _explained_operation)
 
 _closed if _explained_operation.deny
 
@@ -82,7 +82,7 @@ _caller_rule := _rule(_caller(input), _explained_operation, _explained_workspace
 
 _scopes_missing if not _scopes_fit(_explained_operation, _scopes(input))
 
-_delegate_refused if not _delegate_permitted(_explained_operation, _explained_workspace, _method(input))
+_delegate_refused if not _delegate_permitted(input, _explained_operation, _explained_workspace, _method(input))
 
 _needs_rights if {
 	_explained_operation

@@ -7,91 +7,96 @@ package authz
 # entrypoint: true
 default allow := {"allowed": false, "headers": {"X-NMP-Authorized": "false"}}
 
-allow := {"allowed": true, "headers": {"X-NMP-Authorized": "true"}} if {
-	not _malformed(input)
-	routes := _request_routes
-	workspace := _request_workspace(routes)
-	route := _request_winner(routes)
-	operation := _request_operation(route)
-	_allowing(routes, workspace, operation)
-	not _denying(operation)
+allow := {"allowed": true, "headers": {"X-NMP-Authorized": "true"}} if _allowed(input)
+
+# The decision as a function, so that a batch decides in one evaluation.
+_allowed(request) if {
+	not _malformed(request)
+	segments := _request_segments(request)
+	routes := _request_routes(segments)
+	workspace := _request_workspace(routes, segments)
+	operation := _request_operation(_request_winner(routes), request)
+	_allowing(request, routes, workspace, operation)
+	not _denying(request, segments, operation)
 }
 
-_request_segments := _segments(_path(input))
-
-_request_routes := value if {
-	value := _matches(data.authz_data.index, _request_segments)
+# Without a path there is nothing to match; the reference goes on.
+_request_segments(request) := value if {
+	value := _segments(_path(request))
 } else := []
 
-_request_workspace(routes) := "" if {
+_request_routes(segments) := _matches(data.authz_data.index, segments)
+
+_request_workspace(routes, segments) := "" if {
 	count(routes) == 0
-} else := _workspace(routes, _request_segments)
+} else := _workspace(routes, segments)
 
 _request_winner(routes) := {"operations": {}} if {
 	count(routes) == 0
 } else := _winner(routes)
 
-_request_operation(route) := value if {
-	value := route.operations[upper(_method(input))]
-} else := {}
-
-_request_principals := value if {
-	value := _principals(input)
-} else := []
-
-_allowing(routes, workspace, operation) := "N1" if {
-	_platform_admin(_request_principals)
-} else := "N2" if {
-	_is_service(_id(input))
-	count(routes) == 0
-} else := rule if {
-	count(_request_principals) > 0
-	_scopes_fit(operation)
-	rule := _rule(routes, workspace, operation)
-} else := "N9" if {
-	_path(input) in ["/health/live", "/health/ready", "/status", "/metrics"]
+_request_operation(route, request) := value if {
+	value := route.operations[upper(_method(request))]
+} else := {} if {
+	route
 }
 
-_rule(routes, workspace, operation) := "N3" if {
+_request_principals(request) := value if {
+	value := _principals(request)
+} else := []
+
+_allowing(request, routes, workspace, operation) := "N1" if {
+	_platform_admin(_request_principals(request))
+} else := "N2" if {
+	_is_service(_id(request))
+	count(routes) == 0
+} else := rule if {
+	principals := _request_principals(request)
+	count(principals) > 0
+	_scopes_fit(request, operation)
+	rule := _rule(principals, count(routes) > 0, workspace, operation, _method(request))
+} else := "N9" if {
+	_path(request) in ["/health/live", "/health/ready", "/status", "/metrics"]
+}
+
+_rule(principals, known, workspace, operation, method) := "N3" if {
 	count(operation.permissions) > 0
 	workspace != ""
 	workspace != "-"
-	_one_holds_all(_request_principals, workspace, operation.permissions)
+	_one_holds_all(principals, workspace, operation.permissions)
 } else := "N4" if {
 	count(operation.permissions) > 0
 	workspace == "-"
-	_method(input) in ["POST", "PUT", "PATCH", "DELETE"]
-	services := [principal | some principal in _request_principals; _is_service(principal)]
+	method in ["POST", "PUT", "PATCH", "DELETE"]
+	services := [principal | some principal in principals; _is_service(principal)]
 	_one_holds_all(services, workspace, operation.permissions)
 } else := "N5" if {
 	count(operation.permissions) > 0
 	workspace == ""
-	_one_holds_all(_request_principals, "system", operation.permissions)
+	_one_holds_all(principals, "system", operation.permissions)
 } else := "N6" if {
-	_reads
+	method in ["GET", "HEAD"]
 	workspace == ""
-	count(routes) > 0
+	known
 	count(object.get(operation, "permissions", [])) == 0
 } else := "N7" if {
-	_reads
+	method in ["GET", "HEAD"]
 	workspace == "-"
 } else := "N8" if {
 	operation.permissions == []
 }
 
-_reads if _method(input) in ["GET", "HEAD"]
-
-_scopes_fit(operation) if {
-	not _platform_scoped
+_scopes_fit(request, operation) if {
+	not _platform_scoped(request)
 } else if {
 	not operation.scopes
 } else if {
-	some scope in _scopes(input)
+	some scope in _scopes(request)
 	contains(scope, ":")
 	operation.scopes[scope]
 }
 
-_platform_scoped if {
-	some scope in _scopes(input)
+_platform_scoped(request) if {
+	some scope in _scopes(request)
 	contains(scope, ":")
 }

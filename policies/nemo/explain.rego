@@ -27,7 +27,7 @@ _method_text := value if {
 _caller_kind := "service" if {
 	_is_service(_id(input))
 } else := "person" if {
-	count(_request_principals) > 0
+	count(_request_principals(input)) > 0
 } else := "anonymous"
 
 _optional_facts := object.union_n([
@@ -37,11 +37,17 @@ _optional_facts := object.union_n([
 	{key: value | some key in ["scopes_presented"]; value := _scopes(input); count(value) > 0; _texts(value)},
 ])
 
-_explained_route := _winner(_request_routes)
+_path_segments := _request_segments(input)
 
-_explained_operation := _request_operation(_explained_route)
+_routes := _request_routes(_path_segments)
 
-_explained_workspace := _request_workspace(_request_routes)
+_explained_route := _winner(_routes)
+
+_explained_operation := _request_operation(_request_winner(_routes), input)
+
+_explained_workspace := _request_workspace(_routes, _path_segments)
+
+_overriding := _denying(input, _path_segments, _explained_operation)
 
 _looked_up_in := "system" if {
 	_explained_workspace == ""
@@ -51,10 +57,10 @@ _looked_up_in := "system" if {
 }
 
 _deciding_rule := rule if {
-	rule := _denying(_explained_operation)
+	rule := _overriding
 } else := rule if {
 	allow.allowed
-	rule := _allowing(_request_routes, _explained_workspace, _request_operation(_request_winner(_request_routes)))
+	rule := _allowing(input, _routes, _explained_workspace, _explained_operation)
 }
 
 _reasons contains "input_invalid" if _malformed(input)
@@ -72,31 +78,31 @@ _reasons contains "unknown_method" if {
 	not _explained_route.operations[upper(_method(input))]
 }
 
-_reasons contains "operation_denied" if _denying(_explained_operation) in ["X1", "X2", "X3", "X4", "X8"]
+_reasons contains "operation_denied" if _overriding in ["X1", "X2", "X3", "X4", "X8"]
 
-_reasons contains "caller_kind" if _denying(_explained_operation) in ["X3", "X5", "X6", "X7"]
+_reasons contains "caller_kind" if _overriding in ["X3", "X5", "X6", "X7"]
 
 _reasons contains "not_authenticated" if {
 	not allow.allowed
-	count(_request_principals) == 0
+	count(_request_principals(input)) == 0
 }
 
 _reasons contains "scope_missing" if {
-	not _scopes_fit(_explained_operation)
-	not _platform_admin(_request_principals)
+	not _scopes_fit(input, _explained_operation)
+	not _platform_admin(_request_principals(input))
 }
 
 _reasons contains reason if {
-	count(_request_principals) > 0
+	count(_request_principals(input)) > 0
 	not allow.allowed
 	_explained_route
 	not _allowed_but_for_scopes
 	reason := _role_reason
 }
 
-_allowed_but_for_scopes if _platform_admin(_request_principals)
+_allowed_but_for_scopes if _platform_admin(_request_principals(input))
 
-_allowed_but_for_scopes if _rule(_request_routes, _explained_workspace, _explained_operation)
+_allowed_but_for_scopes if _rule(_request_principals(input), count(_routes) > 0, _explained_workspace, _explained_operation, _method(input))
 
 _role_reason := "role_missing" if {
 	count(_roles_that_count) == 0
@@ -104,15 +110,15 @@ _role_reason := "role_missing" if {
 
 _roles_that_count := {principal: roles |
 	not _malformed(input)
-	some principal in array.concat(_request_principals, ["*"])
+	some principal in array.concat(_request_principals(input), ["*"])
 	roles := bindings.roles(_looked_up_in, principal)
 }
 
 _missing_permissions contains permission if {
-	count(_request_principals) > 0
+	count(_request_principals(input)) > 0
 	not _allowed_but_for_scopes
 	some permission in _explained_operation.permissions
-	every principal in _request_principals {
+	every principal in _request_principals(input) {
 		not _holds(principal, _looked_up_in, permission)
 	}
 }

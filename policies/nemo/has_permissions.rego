@@ -12,7 +12,7 @@ has_permissions := {"allowed": true} if {
 	is_string(input.workspace)
 	_texts(input.permissions)
 	count(input.permissions) > 0
-	_has_asked(_request_principals)
+	_has_asked(_request_principals(input))
 }
 
 _has_asked(principals) if {

@@ -17,10 +17,10 @@ has_role := {"has_role": true} if {
 	_counts_as_asked(role)
 }
 
-_role_principals := array.concat(_request_principals, ["*"]) if {
+_role_principals := array.concat(_request_principals(input), ["*"]) if {
 	input.effective == true
-	count(_request_principals) > 0
-} else := _request_principals
+	count(_request_principals(input)) > 0
+} else := _request_principals(input)
 
 _counts_as_asked(role) if {
 	role == input.role
