@@ -1,0 +1,6 @@
+export { formatOrigin, type Origin } from "./given.js"
+export { parseListen } from "./listen.js"
+export { loadConfig, type ConfigInputs, type ConfigValue, type LoadedConfig } from "./load.js"
+export { configReference } from "./reference.js"
+export { serverLimitsOf, type Config } from "./schema.js"
+export type { Setting } from "./setting.js"

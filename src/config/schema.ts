@@ -1,0 +1,55 @@
+import { z } from "zod"
+import { ServerLimits } from "../server/index.js"
+import { Listen } from "./listen.js"
+
+/** The configuration of the sidecar, one object per feature. Leaves with `path: true` are files, relative to the file that names them. */
+export const Config = z.strictObject({
+  profile: z.enum(["hardened", "nemo"]).default("hardened").describe("Which rules decide: ours, or those of the reference system one for one."),
+  data: z
+    .array(z.string().min(1))
+    .default([])
+    .meta({ description: "Authorization data: YAML or JSON documents with roles and endpoints, merged. Empty: the built-in document.", path: true }),
+  store: z.strictObject({
+    source: z.enum(["memory", "file"]).optional().describe("Where role bindings come from. Without it: `file` when `store.path` is set, else `memory`."),
+    path: z.string().min(1).optional().meta({ description: "The file of role bindings (YAML, JSON or NDJSON), watched.", path: true }),
+  }),
+  auth: z.strictObject({
+    policy_data_refresh_interval: z.number().min(0.1).max(86_400).default(30).describe("Seconds between two looks at every source, besides watching it."),
+    bundle_cache_seconds: z.int().min(0).max(86_400).default(5).describe("How long an OPA or proxy may keep a bundle (`Cache-Control: max-age`)."),
+    scopes: z
+      .enum(["strict", "lenient", "off"])
+      .default("strict")
+      .describe("What the scopes of a token do: `strict`, `lenient` as the reference does, or `off`."),
+  }),
+  server: z.strictObject({
+    listen: Listen.default("127.0.0.1:8181").describe("HOST:PORT of the decision API. Loopback only. Port 0 takes a free one."),
+    health_listen: Listen.optional().describe("HOST:PORT of a second listener with health and metrics only. Loopback only."),
+    allowed_hosts: z.array(z.string().min(1)).default([]).describe("Values of `Host` that are served besides loopback literals and `localhost`."),
+    allowed_origins: z.array(z.string().min(1)).default([]).describe("Values of `Origin` that are served."),
+    limits: z.strictObject(snakeCased(ServerLimits.shape)),
+  }),
+  cache: z.strictObject({
+    enabled: z.boolean().default(false).describe("Keep decisions until the next revision."),
+    max_entries: z.int().min(1).max(10_000_000).default(10_000).describe("Decisions kept at most."),
+    ttl_seconds: z.number().min(0.1).max(86_400).default(60).describe("Seconds that a decision is kept at most."),
+  }),
+  log: z.strictObject({
+    level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info").describe("Least severe level that is logged."),
+    format: z.enum(["json", "text"]).default("json").describe("One JSON object a line, or a line for people."),
+  }),
+})
+export type Config = Readonly<z.infer<typeof Config>>
+
+/** The limits of the server, read from their configured names. */
+export function serverLimitsOf(config: Config): ServerLimits {
+  const limits = new Map(Object.entries(config.server.limits))
+  return ServerLimits.parse(Object.fromEntries(Object.keys(ServerLimits.shape).map((name) => [name, limits.get(snakeCase(name))])))
+}
+
+function snakeCased(shape: Readonly<Record<string, z.ZodType>>): Record<string, z.ZodType> {
+  return Object.fromEntries(Object.entries(shape).map(([name, schema]) => [snakeCase(name), schema]))
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

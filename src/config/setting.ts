@@ -1,0 +1,75 @@
+import { z } from "zod"
+import { Config } from "./schema.js"
+
+const LeafSchema = z.object({
+  type: z.enum(["string", "number", "integer", "boolean", "array"]),
+  description: z.string().default(""),
+  enum: z.array(z.string()).optional(),
+  default: z.unknown().optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  path: z.boolean().default(false),
+  secret: z.boolean().default(false),
+})
+
+/** One leaf of the configuration. */
+export interface Setting {
+  /** Dotted, for example `server.listen`. */
+  readonly key: string
+  readonly schema: z.ZodType
+  readonly description: string
+  readonly type: SettingType
+  /** What it takes, for people: `strict | lenient | off`, `number, 0.1 to 300`. */
+  readonly takes: string
+  /** Absent: none. */
+  readonly default?: unknown
+  /** A file or a list of files. */
+  readonly isPath: boolean
+  /** Never printed. */
+  readonly isSecret: boolean
+}
+
+/** What a setting is in JSON. */
+export type SettingType = z.infer<typeof LeafSchema>["type"]
+
+/** Every setting by its key, in the order of the schema. */
+export const settings: ReadonlyMap<string, Setting> = new Map(leaves(Config, "").map((setting) => [setting.key, setting]))
+
+/** The environment variable of a setting: `server.listen` → `PORTCULLIS_SERVER__LISTEN`. */
+export function environmentName(key: string): string {
+  return `PORTCULLIS_${key.replaceAll(".", "__").toUpperCase()}`
+}
+
+/** True for `server`, `server.limits` and such: keys that hold other keys. */
+export function isGroup(key: string): boolean {
+  return [...settings.keys()].some((other) => other.startsWith(`${key}.`))
+}
+
+function leaves(schema: z.ZodType, key: string): readonly Setting[] {
+  if (!(schema instanceof z.ZodObject)) return [setting(schema, key)]
+  const entries: readonly (readonly [string, unknown])[] = Object.entries(schema.shape)
+  return entries.flatMap(([name, inner]) => (inner instanceof z.ZodType ? leaves(inner, key === "" ? name : `${key}.${name}`) : []))
+}
+
+function setting(schema: z.ZodType, key: string): Setting {
+  const leaf = LeafSchema.parse(z.toJSONSchema(schema, { io: "input" }))
+  return {
+    key,
+    schema,
+    description: leaf.description,
+    type: leaf.type,
+    takes: takes(leaf),
+    ...(leaf.default === undefined ? {} : { default: leaf.default }),
+    isPath: leaf.path,
+    isSecret: leaf.secret,
+  }
+}
+
+function takes(leaf: z.infer<typeof LeafSchema>): string {
+  if (leaf.enum) return leaf.enum.join(" | ")
+  if (leaf.type === "boolean") return "true | false"
+  if (leaf.type === "array") return "list of texts"
+  if (leaf.type === "string") return "text"
+  const kind = leaf.type === "integer" ? "whole number" : "number"
+  return leaf.minimum === undefined || leaf.maximum === undefined ? kind : `${kind}, ${leaf.minimum} to ${leaf.maximum}`
+}
