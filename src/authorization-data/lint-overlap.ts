@@ -1,12 +1,13 @@
 import type { FindingList } from "./finding.js"
 import type { MergedDocuments, MergedEndpoint } from "./merge.js"
 import { isPlaceholder, parsePathTemplate, rankOf, type PathTemplate } from "./path-template.js"
+import { templateFault } from "./template-grammar.js"
 import { TemplateTree } from "./template-overlap.js"
 
 /** Rules about endpoints that can match the same path: equal rank is ambiguous, and one may leave nothing to another. */
 export function lintOverlap({ endpoints }: MergedDocuments, profile: "hardened" | "nemo", findings: FindingList): void {
   const rank = profile === "nemo" ? (template: PathTemplate): number => -template.placeholders.length : rankOf
-  const templates = [...endpoints.keys()].filter((template) => template.startsWith("/")).map(parsePathTemplate)
+  const templates = [...endpoints.keys()].filter((template) => profile === "nemo" || !templateFault(template)).map(parsePathTemplate)
   const order = new Map(templates.map((template, index) => [template, index]))
   const tree = new TemplateTree(templates)
   for (const template of templates) {

@@ -74,17 +74,27 @@ function roleRemedy(role: string, roles: ReadonlyMap<string, unknown>): string {
 
 function lintCycles(roles: ReadonlyMap<string, RoleDefinition>, findings: FindingList): void {
   const finished = new Set<string>()
-  const visit = (role: RoleDefinition, path: readonly string[]): void => {
-    if (finished.has(role.name)) return
-    for (const { text, line } of role.includes) {
-      const start = [...path, role.name].indexOf(text)
-      const included = roles.get(text)
-      if (start >= 0) {
-        const cycle = [...path, role.name].slice(start).concat(text).join(" → ")
-        findings.add("role-cycle", { file: role.file, line }, `roles include each other: ${cycle}`, "remove one of these includes")
-      } else if (included) visit(included, [...path, role.name])
+  for (const root of roles.values()) {
+    const open: { readonly role: RoleDefinition; next: number }[] = [{ role: root, next: 0 }]
+    const positions = new Map([[root.name, 0]])
+    for (let top = open.at(-1); top; top = open.at(-1)) {
+      const { role } = top
+      const include = finished.has(role.name) ? undefined : role.includes[top.next++]
+      if (!include) {
+        finished.add(role.name)
+        positions.delete(role.name)
+        open.pop()
+        continue
+      }
+      const included = roles.get(include.text)
+      const start = positions.get(include.text)
+      if (start !== undefined) {
+        const cycle = [...open.slice(start).map((entry) => entry.role.name), include.text].join(" → ")
+        findings.add("role-cycle", { file: role.file, line: include.line }, `roles include each other: ${cycle}`, "remove one of these includes")
+      } else if (included) {
+        positions.set(included.name, open.length)
+        open.push({ role: included, next: 0 })
+      }
     }
-    finished.add(role.name)
   }
-  for (const role of roles.values()) visit(role, [])
 }

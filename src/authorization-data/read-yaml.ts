@@ -5,7 +5,7 @@ import { documentLimits, type DocumentProblem, type ParsedText } from "./read-do
 /** Reads one YAML 1.2 document into a tree with lines. Aliases count as what they stand for; merge keys (`<<`) and tags are not supported. */
 export function readYaml(text: string): ParsedText {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, logLevel: "silent", merge: false })
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, logLevel: "error", merge: false })
   const problem = document.errors[0] ?? document.warnings[0]
   if (problem) return { problem: syntax(lines.linePos(problem.pos[0]).line, problem.message) }
   if (!document.contents) return { root: { kind: "scalar", line: 1, value: null } }
