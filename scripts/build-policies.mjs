@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { findOpa, opaVersion } from "./opa.mjs"
-import { entrypoints, policyFiles, profiles, root } from "./policy-builds.mjs"
+import { entrypointsOf, policyFiles, profiles, root } from "./policy-builds.mjs"
 
 const committed = join(root, "policies/build")
 
@@ -24,11 +24,9 @@ function build(target) {
   const builds = {}
   for (const profile of Object.keys(profiles)) {
     const files = policyFiles(profile, "embedded")
-    if (files.length === 0) {
-      process.stderr.write(`${profile}: ${profiles[profile]} holds no Rego files\n`)
-      continue
-    }
-    const wasm = compile(opa, files)
+    if (files.length === 0) throw new Error(`${profiles[profile]} holds no Rego files`)
+    const entrypoints = entrypointsOf(files)
+    const wasm = compile(opa, files, entrypoints)
     writeFileSync(join(target, `${profile}.wasm`), wasm)
     builds[profile] = {
       wasm: `${profile}.wasm`,
@@ -42,7 +40,7 @@ function build(target) {
   writeFileSync(join(target, "build.json"), `${JSON.stringify({ opa: opaVersion, builds }, null, 2)}\n`)
 }
 
-function compile(opa, files) {
+function compile(opa, files, entrypoints) {
   const folder = mkdtempSync(join(tmpdir(), "portcullis-policy-"))
   try {
     const bundle = join(folder, "bundle.tar.gz")

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -31,4 +31,11 @@ export function regoFiles(folder) {
     .filter((name) => name.endsWith(".rego"))
     .map((name) => `${folder}/${name}`)
     .sort()
+}
+
+/** What some policy files answer: the rules of package authz that their metadata call entrypoints, sorted. */
+export function entrypointsOf(files) {
+  const texts = files.map((file) => readFileSync(join(root, file), "utf8"))
+  const rules = texts.flatMap((text) => [...text.matchAll(/^# entrypoint: true\n(?:#.*\n)*(?:default )?(\w+)/gm)].map((match) => `authz/${match[1]}`))
+  return [...new Set(rules)].sort()
 }
