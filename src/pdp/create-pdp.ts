@@ -1,0 +1,16 @@
+import { customPdp } from "./custom-pdp.js"
+import type { CustomPdpOptions, PdpOptions } from "./options.js"
+import type { Pdp } from "./pdp.js"
+import { productPdp } from "./product-pdp.js"
+
+/**
+ * Creates a policy decision point: on the product's policies, or on a policy of your own (`{ policy: { wasm, data } }`).
+ *
+ * Resolves after the first read of the bindings. When that fails the PDP is not ready (`ERR_PDP_NOT_READY`, `status()` says why), goes on trying,
+ * and decides as soon as the source answers.
+ *
+ * @throws {PdpError} `ERR_AUTHORIZATION_DATA_INVALID`, `ERR_POLICY_INVALID`, `ERR_CONFIG_INVALID`
+ */
+export async function createPdp(options: PdpOptions | CustomPdpOptions): Promise<Pdp> {
+  return "policy" in options ? customPdp(options) : productPdp(options)
+}

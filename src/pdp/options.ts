@@ -1,0 +1,37 @@
+import type { Source } from "../source/index.js"
+import type { DecisionCacheOptions } from "./decision-cache.js"
+import type { Profile } from "./pdp.js"
+
+/** Options of `createPdp` for the product's policies. */
+export interface PdpOptions {
+  /**
+   * Roles and endpoints: paths of YAML or JSON files (watched), objects, or several of both, merged. Default: the built-in document.
+   * A reference document may bring `principals`; they are the bindings when there is no `source`.
+   */
+  readonly authorizationData?: string | object | readonly (string | object)[]
+  /** Where role bindings come from. Closed with the PDP. Default: what the authorization data brings. */
+  readonly source?: Source
+  /** Default `hardened`. */
+  readonly profile?: Profile
+  /** Pause between refreshes, in seconds, ±10 %; sources that push make it a safety net. Default 30. */
+  readonly refreshSeconds?: number
+  /** What a presented scope set means (`docs/policy.md`). Default `strict`. */
+  readonly scopes?: "strict" | "lenient" | "off"
+  /** Keeps decisions until the next change. Default: none are kept. */
+  readonly cache?: DecisionCacheOptions
+  /** Ceiling of the policy's memory, in MiB. Default 256. */
+  readonly memoryLimitMb?: number
+}
+
+/** Options of `createPdp` for a policy of your own: any module that OPA compiled to WASM. */
+export interface CustomPdpOptions {
+  readonly policy: {
+    /** The module: its bytes, or the path of a `.wasm` file. */
+    readonly wasm: Uint8Array | string
+    /** The `data` document. Default `{}`. */
+    readonly data?: unknown
+    /** Builtins beside those of the opa-wasm package, by OPA name. */
+    readonly builtins?: Readonly<Record<string, (...args: never[]) => unknown>>
+  }
+  readonly memoryLimitMb?: number
+}

@@ -1,0 +1,70 @@
+import type { AuthorizationRequest, PermissionsRequest, RoleRequest } from "../model/decision.js"
+import { PdpError } from "../errors.js"
+import type { Active } from "./active.js"
+import { quoted } from "./json-text.js"
+import { principalClaims } from "./principal-claims.js"
+
+/**
+ * The input of `authz/allow` and `authz/explain` as JSON text: the request with the caller's slice of the bindings.
+ *
+ * @throws {PdpError} `ERR_INPUT_INVALID`
+ */
+export function allowInput({ principal, method, path }: AuthorizationRequest, { store, profile }: Active): string {
+  const { members, names } = principalClaims(principal, profile)
+  const question = `"method":${quoted(method, "method")},"path":${quoted(path, "path")}`
+  return `{${members},${question},"bindings":${store.sliceText(names, workspacesOf(path))}}`
+}
+
+/** The input of `authz/allow_many`: the requests with one slice that serves them all. */
+export function allowManyInput(requests: readonly AuthorizationRequest[], { store, profile }: Active): string {
+  const allNames = new Set<string>()
+  const workspaces = new Set<string>()
+  const texts = requests.map(({ principal, method, path }) => {
+    const { members, names } = principalClaims(principal, profile)
+    for (const name of names) allNames.add(name)
+    for (const workspace of workspacesOf(path)) workspaces.add(workspace)
+    return `{${members},"method":${quoted(method, "method")},"path":${quoted(path, "path")}}`
+  })
+  return `{"requests":[${texts.join()}],"bindings":${store.sliceText([...allNames], [...workspaces])}}`
+}
+
+/** The input of `authz/has_permissions`. */
+export function permissionsInput({ principal, workspace, permissions }: PermissionsRequest, { store, profile }: Active): string {
+  checkWorkspace(workspace)
+  if (!Array.isArray(permissions) || permissions.length === 0)
+    throw new PdpError("ERR_INPUT_INVALID", "permissions is empty; name at least one, such as 'models.read'")
+  const { members, names } = principalClaims(principal, profile)
+  const texts = permissions.map((permission: string) => quoted(permission, "permissions"))
+  const workspaces = [workspace, "system", ...permissions.flatMap(workspaceOfPermission)]
+  return `{${members},"workspace":${quoted(workspace, "workspace")},"permissions":[${texts.join()}],"bindings":${store.sliceText(names, workspaces)}}`
+}
+
+/** The input of `authz/has_role`. */
+export function roleInput({ principal, workspace, role, effective }: RoleRequest, { store, profile }: Active): string {
+  checkWorkspace(workspace)
+  const { members, names } = principalClaims(principal, profile)
+  const question = `"workspace":${quoted(workspace, "workspace")},"role":${quoted(role, "role")}${effective === true ? ',"effective":true' : ""}`
+  return `{${members},${question},"bindings":${store.sliceText(names, [workspace, "system"])}}`
+}
+
+/** The workspaces that a decision on this path can look bindings up in: any of its segments, and `system`. */
+export function workspacesOf(path: string): string[] {
+  const end = path.indexOf("?")
+  const segments = (end < 0 ? path : path.slice(0, end)).split("/")
+  segments[0] = "system"
+  return segments
+}
+
+/** The workspace of `workspace/permission`; none for a bare permission. */
+export function workspaceOfPermission(permission: string): string[] {
+  const [workspace = "", name, ...more] = permission.split("/")
+  if (name === undefined) return []
+  if (more.length > 0 || workspace === "" || name === "")
+    throw new PdpError("ERR_INPUT_INVALID", `permission '${permission}' is neither 'permission' nor 'workspace/permission'`)
+  return [workspace]
+}
+
+function checkWorkspace(workspace: string): void {
+  if (typeof workspace !== "string" || workspace === "" || workspace === "-" || workspace === "*" || workspace.includes("/"))
+    throw new PdpError("ERR_INPUT_INVALID", `workspace '${String(workspace)}' is no name of one workspace; pass its name, or 'system'`)
+}

@@ -1,0 +1,62 @@
+import type { Active } from "./active.js"
+import { workspacesOf } from "./policy-input.js"
+
+/**
+ * A caller's own policy input with the slice attached, as JSON text. A `bindings` of the caller's is dropped.
+ *
+ * The slice covers every principal and workspace that the policy could read from the input, direct or Envoy-shaped;
+ * which of them count is for the policy to say. Values of a wrong type are left to it, too.
+ */
+export function rawInput(input: Readonly<Record<string, unknown>>, { store, profile }: Active): string {
+  const { bindings: _dropped, ...request } = input
+  const http = memberOf(memberOf(memberOf(request, "attributes"), "request"), "http")
+  const headers = memberOf(http, "headers")
+  const names = new Set(["*"])
+  for (const claims of [request, headers]) collectPrincipals(claims, profile === "nemo" ? [""] : ["group:"], names)
+  const workspaces = new Set(["system"])
+  for (const path of [memberOf(request, "path"), memberOf(http, "path")]) if (typeof path === "string") addAll(workspaces, workspacesOf(path))
+  for (const workspace of namedWorkspaces(request)) workspaces.add(workspace)
+  const text = JSON.stringify(request)
+  const slice = store.sliceText([...names], [...workspaces])
+  return text === "{}" ? `{"bindings":${slice}}` : `${text.slice(0, -1)},"bindings":${slice}}`
+}
+
+const idMembers = ["principal_id", "principal_email", "on_behalf_of_principal_id", "on_behalf_of_principal_email"]
+const idHeaders = ["principal-id", "principal-email", "principal-on-behalf-of", "principal-on-behalf-of-email"]
+const groupMembers = ["principal_groups", "on_behalf_of_principal_groups"]
+const groupHeaders = ["principal-groups", "principal-on-behalf-of-groups"]
+
+function collectPrincipals(claims: unknown, groupPrefixes: readonly string[], names: Set<string>): void {
+  for (const name of [...idMembers, ...idHeaders.flatMap(spellings)]) {
+    const value = memberOf(claims, name)
+    if (typeof value === "string") names.add(value)
+  }
+  for (const name of [...groupMembers, ...groupHeaders.flatMap(spellings)])
+    for (const group of textsOf(memberOf(claims, name))) for (const prefix of groupPrefixes) names.add(prefix + group)
+}
+
+function spellings(header: string): string[] {
+  const capitalised = header.replace(/(^|-)([a-z])/g, (match) => match.toUpperCase())
+  return [`x-nmp-${header}`, `X-NMP-${capitalised}`]
+}
+
+/** A list's strings, or the parts of a comma-separated header, trimmed and not. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === "string") return value.split(",").flatMap((part) => [part, part.trim()])
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : []
+}
+
+function namedWorkspaces(request: unknown): string[] {
+  const workspace = memberOf(request, "workspace")
+  const permissions = memberOf(request, "permissions")
+  const prefixes = Array.isArray(permissions) ? permissions.flatMap((permission) => (typeof permission === "string" ? permission.split("/")[0] : [])) : []
+  return typeof workspace === "string" ? [workspace, ...prefixes.filter((prefix) => prefix !== undefined)] : []
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined
+}
+
+function addAll(set: Set<string>, values: Iterable<string>): void {
+  for (const value of values) set.add(value)
+}

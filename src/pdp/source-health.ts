@@ -1,0 +1,28 @@
+import type { SourceStatus } from "./pdp.js"
+
+/** Remembers how the refresh of one source fares. */
+export interface SourceHealth {
+  succeeded(): void
+  failed(error: Error): void
+  status(): SourceStatus
+}
+
+/** @param now milliseconds since the epoch */
+export function sourceHealth(name: string, now: () => number = Date.now): SourceHealth {
+  let lastSuccess: number | undefined
+  let failing: { readonly since: number; readonly attempts: number; readonly message: string } | undefined
+  return {
+    succeeded: () => {
+      lastSuccess = now()
+      failing = undefined
+    },
+    failed: (error) => {
+      failing = { since: failing?.since ?? now(), attempts: (failing?.attempts ?? 0) + 1, message: error.message }
+    },
+    status: () => ({
+      name,
+      ...(lastSuccess !== undefined && { lastSuccess: new Date(lastSuccess).toISOString(), ageSeconds: Math.max(0, (now() - lastSuccess) / 1000) }),
+      ...(failing && { failing: { ...failing, since: new Date(failing.since).toISOString() } }),
+    }),
+  }
+}
