@@ -7,7 +7,11 @@ import { root } from "./policy-builds.mjs"
 
 const folder = mkdtempSync(join(tmpdir(), "portcullis-pack-"))
 try {
-  const packed = execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", 2] })
+  const packed = execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", 2],
+  })
   const tarball = join(folder, packed.trim().split("\n").at(-1) ?? "")
   const failed = [
     ["publint", ["run", tarball, "--strict"]],

@@ -1,4 +1,5 @@
-// Compiles src to dist when the sources are not those that dist was compiled from. `--force` compiles anyway. Plain Node.
+// Compiles src to dist when the sources are not those that dist was compiled from. `--force` compiles anyway,
+// `--expect-current` fails instead of compiling. Plain Node.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
@@ -13,7 +14,10 @@ const bins = ["cli/portcullis.js"]
 
 if (process.argv.includes("--force")) rmSync(stamp, { force: true })
 if (current()) process.stderr.write("portcullis: dist is up to date\n")
-else await exclusively(root, "build", build)
+else if (process.argv.includes("--expect-current")) {
+  process.stderr.write("portcullis: dist is stale\n")
+  process.exitCode = 1
+} else await exclusively(root, "build", build)
 
 function current() {
   return existsSync(stamp) && readFileSync(stamp, "utf8") === sourcesHash()

@@ -45,6 +45,8 @@ function install() {
   const [command, first] = npm?.endsWith(".js") ? [process.execPath, [npm]] : ["npm", []]
   const result = spawnSync(command, [...first, ...args], { cwd: root, stdio: ["ignore", 2, 2], env: { ...process.env, NODE_ENV: "development" } })
   if (result.status === 0) return
-  process.stderr.write(`portcullis: 'npm ci' failed${result.error ? `: ${result.error.message}` : ""}; it needs a package registry (npm config get registry)\n`)
+  process.stderr.write(
+    `portcullis: 'npm ci' failed${result.error ? `: ${result.error.message}` : ""}; it needs a package registry (npm config get registry)\n`,
+  )
   process.exitCode = 1
 }

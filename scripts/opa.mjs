@@ -27,7 +27,10 @@ export function findOpa() {
 const cacheFolder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "portcullis", `opa-${opaVersion}`)
 
 function candidates() {
-  const onPath = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "").map((folder) => join(folder, "opa"))
+  const onPath = (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "")
+    .map((folder) => join(folder, "opa"))
   return [...onPath, join(homedir(), "go/bin/opa"), join(cacheFolder, "opa")].filter((path) => existsSync(path))
 }
 
@@ -39,7 +42,8 @@ function versionOf(binary) {
 function install(seen) {
   const others = seen.map(({ path, version }) => `${path} is ${version ?? "broken"}`).join("; ")
   const remedy = `set OPA_BIN to OPA ${opaVersion}, or install Go${others === "" ? "" : ` (${others})`}`
-  if (spawnSync("go", ["version"]).status !== 0) throw new Error(`OPA ${opaVersion} was not found, and Go, which could install it, neither: ${remedy}`)
+  if (spawnSync("go", ["version"]).status !== 0)
+    throw new Error(`OPA ${opaVersion} was not found, and Go, which could install it, neither: ${remedy}`)
   process.stderr.write(`installing OPA ${opaVersion} into ${cacheFolder} (two minutes)\n`)
   mkdirSync(cacheFolder, { recursive: true })
   try {

@@ -11,6 +11,12 @@ import { root } from "./policy-builds.mjs"
  * @returns {number} the exit code
  */
 export function runVitest(projects, args = [], env = {}) {
-  const command = [join(root, "node_modules/vitest/vitest.mjs"), "run", "--passWithNoTests", ...projects.flatMap((name) => ["--project", name]), ...args]
+  const command = [
+    join(root, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--passWithNoTests",
+    ...projects.flatMap((name) => ["--project", name]),
+    ...args,
+  ]
   return spawnSync(process.execPath, command, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } }).status ?? 1
 }

@@ -6,7 +6,10 @@ export const Listen = z.string().superRefine((text, context) => {
   const listen = splitListen(text)
   if (!listen) context.addIssue({ code: "custom", message: "is not HOST:PORT, such as 127.0.0.1:8181 or [::1]:8181" })
   else if (!isLoopback(listen.host))
-    context.addIssue({ code: "custom", message: "is no loopback address; callers are not authenticated yet, so only this machine may ask: use 127.0.0.1" })
+    context.addIssue({
+      code: "custom",
+      message: "is no loopback address; callers are not authenticated yet, so only this machine may ask: use 127.0.0.1",
+    })
 })
 
 /** Reads a text that {@link Listen} accepted. */

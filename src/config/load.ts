@@ -133,4 +133,3 @@ function invalid(issues: readonly ConfigIssue[]): PdpError {
   const head = issues.length === 1 ? "the configuration is not valid" : `the configuration is not valid (${issues.length} problems)`
   return new PdpError("ERR_CONFIG_INVALID", [head, ...issues].join("\n  "))
 }
-

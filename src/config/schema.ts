@@ -10,11 +10,19 @@ export const Config = z.strictObject({
     .default([])
     .meta({ description: "Authorization data: YAML or JSON documents with roles and endpoints, merged. Empty: the built-in document.", path: true }),
   store: z.strictObject({
-    source: z.enum(["memory", "file"]).optional().describe("Where role bindings come from. Without it: `file` when `store.path` is set, else `memory`."),
+    source: z
+      .enum(["memory", "file"])
+      .optional()
+      .describe("Where role bindings come from. Without it: `file` when `store.path` is set, else `memory`."),
     path: z.string().min(1).optional().meta({ description: "The file of role bindings (YAML, JSON or NDJSON), watched.", path: true }),
   }),
   auth: z.strictObject({
-    policy_data_refresh_interval: z.number().min(0.1).max(86_400).default(30).describe("Seconds between two looks at every source, besides watching it."),
+    policy_data_refresh_interval: z
+      .number()
+      .min(0.1)
+      .max(86_400)
+      .default(30)
+      .describe("Seconds between two looks at every source, besides watching it."),
     bundle_cache_seconds: z.int().min(0).max(86_400).default(5).describe("How long an OPA or proxy may keep a bundle (`Cache-Control: max-age`)."),
     scopes: z
       .enum(["strict", "lenient", "off"])
@@ -30,8 +38,8 @@ export const Config = z.strictObject({
   }),
   cache: z.strictObject({
     enabled: z.boolean().default(false).describe("Keep decisions until the next revision."),
-    max_entries: z.int().min(1).max(10_000_000).default(10_000).describe("Decisions kept at most."),
-    ttl_seconds: z.number().min(0.1).max(86_400).default(60).describe("Seconds that a decision is kept at most."),
+    max_entries: z.int().min(1).max(10_000_000).default(10_000).describe("Decisions that are kept; when full, all are dropped."),
+    ttl_seconds: z.number().min(0).max(86_400).default(0).describe("Seconds that a decision is kept; 0: until the next change."),
   }),
   log: z.strictObject({
     level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info").describe("Least severe level that is logged."),

@@ -2,7 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { configReference, formatOrigin, loadConfig, parseListen, serverLimitsOf, type ConfigInputs, type LoadedConfig } from "../../../src/config/index.js"
+import {
+  configReference,
+  formatOrigin,
+  loadConfig,
+  parseListen,
+  serverLimitsOf,
+  type ConfigInputs,
+  type LoadedConfig,
+} from "../../../src/config/index.js"
 import { PdpError } from "../../../src/errors.js"
 import { ServerLimits } from "../../../src/server/index.js"
 
@@ -131,11 +139,13 @@ describe("paths", () => {
 
 describe("problems", () => {
   it("are named all at once, with line, value and remedy", () => {
-    const text = problems("profile: loose\nserver:\n  lisen: 127.0.0.1:1\nauth:\n  bundle_cache_seconds: soon\n", { environment: { PORTCULLIS_PROFIL: "x" } })
-    expect(text).toContain("portcullis.yaml:1: profile \"loose\"")
+    const text = problems("profile: loose\nserver:\n  lisen: 127.0.0.1:1\nauth:\n  bundle_cache_seconds: soon\n", {
+      environment: { PORTCULLIS_PROFIL: "x" },
+    })
+    expect(text).toContain('portcullis.yaml:1: profile "loose"')
     expect(text).toContain("hardened | nemo")
     expect(text).toContain("portcullis.yaml:3: unknown key 'server.lisen'; did you mean 'server.listen'?")
-    expect(text).toContain("portcullis.yaml:5: auth.bundle_cache_seconds \"soon\"")
+    expect(text).toContain('portcullis.yaml:5: auth.bundle_cache_seconds "soon"')
     expect(text).toContain("PORTCULLIS_PROFIL is no setting; did you mean PORTCULLIS_PROFILE?")
   })
 

@@ -1,0 +1,82 @@
+import { z } from "zod"
+import { messageOf, PdpError } from "../errors.js"
+import type { CheckAnswer, CheckQuestion } from "./check.js"
+
+/**
+ * Asks a running PDP by HTTP.
+ *
+ * @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` when it cannot be reached, or answers anything but a decision
+ */
+export async function checkRemotely(question: CheckQuestion, url: string): Promise<CheckAnswer> {
+  const input = inputOf(question)
+  const decision = await ask(url, "allow", input, Allowed)
+  const reasons = decision.result.allowed ? [] : (await ask(url, "explain", input, Explained)).result.reasons
+  return { allowed: decision.result.allowed, reasons, ...(decision.revision !== undefined && { revision: decision.revision }) }
+}
+
+const Allowed = z.object({ allowed: z.boolean() })
+const Explained = z.object({ reasons: z.array(z.string()) })
+const Refused = z.object({ detail: z.string() })
+const timeoutMs = 10_000
+
+function inputOf({ principal, email, groups, scopes, method, path }: CheckQuestion): unknown {
+  return {
+    principal_id: principal,
+    principal_groups: groups,
+    method,
+    path,
+    ...(email !== undefined && { principal_email: email }),
+    ...(scopes && { scopes }),
+  }
+}
+
+interface Asked<Result> {
+  readonly result: Result
+  readonly revision: string | undefined
+}
+
+async function ask<Result>(base: string, entrypoint: string, input: unknown, result: z.ZodType<Result>): Promise<Asked<Result>> {
+  const url = endpoint(base, entrypoint)
+  const { status, text, revision } = await post(url, JSON.stringify({ input }))
+  if (status !== 200) throw new PdpError("ERR_SOURCE_UNAVAILABLE", `${url} answered ${status}: ${detailOf(text)}`)
+  const answer = z.object({ result }).safeParse(parsed(text))
+  if (answer.success) return { result: answer.data.result, revision }
+  throw new PdpError("ERR_SOURCE_UNAVAILABLE", `${url} answered no decision; is it a Portcullis PDP?`)
+}
+
+function endpoint(base: string, entrypoint: string): string {
+  const url = URL.canParse(base) ? new URL(`/apis/auth/v2/authz/${entrypoint}`, base) : undefined
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url.href
+  throw new PdpError("ERR_INPUT_INVALID", `--url '${base}' is not an http or https URL; write one such as http://127.0.0.1:8181`)
+}
+
+async function post(url: string, body: string): Promise<{ readonly status: number; readonly text: string; readonly revision: string | undefined }> {
+  const headers = { "Content-Type": "application/json", "X-NMP-Principal-Id": "service:portcullis-cli" }
+  try {
+    const response = await fetch(url, { method: "POST", body, headers, redirect: "error", signal: AbortSignal.timeout(timeoutMs) })
+    return { status: response.status, text: await response.text(), revision: response.headers.get("X-Portcullis-Revision") ?? undefined }
+  } catch (cause) {
+    const reason = cause instanceof Error && cause.cause !== undefined ? messageOf(cause.cause) : messageOf(cause)
+    throw new PdpError(
+      "ERR_SOURCE_UNAVAILABLE",
+      `cannot ask ${url}: ${reason}; start a PDP with 'portcullis serve', or name files with --data and --bindings`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+function detailOf(text: string): string {
+  const refused = Refused.safeParse(parsed(text))
+  return refused.success ? refused.data.detail : text.slice(0, 200)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return undefined
+    throw cause
+  }
+}

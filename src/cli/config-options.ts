@@ -1,0 +1,59 @@
+import { Option, type Command } from "commander"
+import { z } from "zod"
+import { loadConfig, type LoadedConfig } from "../config/index.js"
+import type { Terminal } from "./terminal.js"
+
+/** What the flags of {@link withDataOptions} and {@link withServerOptions} parse to. */
+export const ConfigFlags = z.object({
+  config: z.string().optional(),
+  data: z.array(z.string()).optional(),
+  bindings: z.string().optional(),
+  profile: z.string().optional(),
+  listen: z.string().optional(),
+  healthListen: z.string().optional(),
+  logLevel: z.string().optional(),
+})
+export type ConfigFlags = Readonly<z.infer<typeof ConfigFlags>>
+
+/** Adds the flags that say what is decided on. */
+export function withDataOptions(command: Command): Command {
+  return command
+    .option("-c, --config <file>", "configuration file (also PORTCULLIS_CONFIG)")
+    .option("-d, --data <file>", "authorization data: roles and endpoints; repeatable", collect)
+    .option("-b, --bindings <file>", "role bindings, watched")
+    .addOption(new Option("--profile <profile>", "which rules decide").choices(["hardened", "nemo"]))
+}
+
+/** Adds the flags that say how it is served. */
+export function withServerOptions(command: Command): Command {
+  return command
+    .option("-l, --listen <host:port>", "where the decision API listens")
+    .option("--health-listen <host:port>", "a second listener with health and metrics only")
+    .option("--log-level <level>", "least severe level that is logged")
+}
+
+/** Collects a repeatable option. */
+export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value]
+}
+
+/** The configuration with flags on top. @throws {PdpError} `ERR_CONFIG_INVALID` */
+export function configuredBy(flags: ConfigFlags, terminal: Terminal): LoadedConfig {
+  const set: (readonly [string, unknown, string])[] = [
+    ["data", flags.data, "--data"],
+    ["store.path", flags.bindings, "--bindings"],
+    ["profile", flags.profile, "--profile"],
+    ["server.listen", flags.listen, "--listen"],
+    ["server.health_listen", flags.healthListen, "--health-listen"],
+    ["log.level", flags.logLevel, "--log-level"],
+  ]
+  const given = set.filter(([, value]) => value !== undefined)
+  const loaded = loadConfig({
+    ...(flags.config !== undefined && { file: flags.config }),
+    environment: terminal.environment,
+    workingFolder: terminal.workingFolder,
+    flags: new Map(given.map(([key, value, flag]) => [key, { value, flag }])),
+  })
+  for (const warning of loaded.warnings) terminal.err(`portcullis: ${warning}\n`)
+  return loaded
+}

@@ -1,0 +1,52 @@
+import { Command, CommanderError } from "commander"
+import { addCheck } from "./check.js"
+import { addConfig } from "./config.js"
+import { addDataLint } from "./data-lint.js"
+import { exitCodeOf, exitCodes, failureText, type ExitCode } from "./exit-code.js"
+import { addServe } from "./serve.js"
+import type { Terminal } from "./terminal.js"
+import { addVersion, packageVersion } from "./version.js"
+
+/**
+ * Runs one command line.
+ *
+ * @param args without the names of Node and script
+ * @returns the exit code; never throws
+ */
+export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.ok
+  const program = commandLine(terminal, (chosen) => (code = chosen))
+  try {
+    await program.parseAsync(args, { from: "user" })
+    return code
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    terminal.err(failureText(thrown))
+    return exitCodeOf(thrown)
+  }
+}
+
+function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Command {
+  const program = new Command("portcullis")
+    .description("Policy decision point: role and scope rules on role bindings held in memory")
+    .version(packageVersion(), "-V, --version")
+    .addHelpText("after", exitCodeHelp)
+  program
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err, getOutHasColors: () => terminal.colour })
+    .showHelpAfterError("(--help shows the usage)")
+  addServe(program, terminal, finish)
+  addCheck(program, terminal, finish)
+  addDataLint(program.command("data").description("Look at authorization data"), terminal, finish)
+  addConfig(program, terminal)
+  addVersion(program, terminal)
+  return program
+}
+
+const exitCodeHelp = `
+Exit codes: 0 ok, 1 error, 2 usage, 3 denied, 78 bad configuration.
+
+Examples:
+  portcullis serve --config portcullis.yaml
+  portcullis check -p ann@example.com GET /apis/entities/v2/workspaces
+  portcullis data lint authorization.yaml`

@@ -1,0 +1,20 @@
+import { styleText } from "node:util"
+
+/** What a command may touch of the process; tests pass their own. */
+export interface Terminal {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly workingFolder: string
+  /** Results. */
+  readonly out: (text: string) => void
+  /** Everything else. */
+  readonly err: (text: string) => void
+  /** True when results go to a terminal that wants colours. */
+  readonly colour: boolean
+  /** Calls back at the first SIGTERM or SIGINT; the second one ends the process at once. */
+  readonly onStop: (stop: () => void) => void
+}
+
+/** A word in colour, when colours are wanted. */
+export function painted(terminal: Terminal, colour: "green" | "red" | "bold" | "dim", text: string): string {
+  return terminal.colour ? styleText(colour, text) : text
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest"
+import { codeOf, filesBelow, sources, type Import, type Source } from "./sources.js"
+
+const rows: readonly (readonly string[])[] = [
+  ["errors"],
+  ["model"],
+  ["telemetry"],
+  ["authorization-data", "policy", "store", "source", "bundle"],
+  ["pdp"],
+  ["opa"],
+  ["server"],
+  ["config"],
+  ["cli"],
+]
+const all = sources()
+const rowOf = (layer: string): number => rows.findIndex((row) => row.includes(layer))
+const surface = "index"
+
+describe("layers", () => {
+  it("all have a row", () => {
+    expect([...new Set(all.map(({ layer }) => layer))].filter((layer) => layer !== surface && rowOf(layer) < 0)).toEqual([])
+  })
+
+  it("import downwards only, and no sibling but source the types of store", () => {
+    const upwards = all.flatMap((file) =>
+      file.imports.filter((one) => !mayImport(file, one)).map(({ specifier }) => `${file.path} imports ${specifier}`),
+    )
+    expect(upwards).toEqual([])
+  })
+
+  it("leave opa-wasm to src/policy", () => {
+    expect(importersOf("@open-policy-agent/opa-wasm").filter((path) => !path.startsWith("src/policy/"))).toEqual([])
+  })
+
+  it("leave the command line's packages to src/cli", () => {
+    expect(importersOf("commander").filter((path) => !path.startsWith("src/cli/"))).toEqual([])
+  })
+
+  it("leave HTTP to src/server", () => {
+    const http = ["hono", "@hono/node-server", "node:http", "node:https"].flatMap(importersOf)
+    expect(http.filter((path) => !path.startsWith("src/server/"))).toEqual([])
+  })
+
+  it("leave env, argv and exit to src/cli", () => {
+    const reading = all.filter(({ layer, text }) => layer !== "cli" && /\bprocess\s*\.\s*(?:env|argv|exit|exitCode)\b/.test(codeOf(text)))
+    expect(reading.map(({ path }) => path)).toEqual([])
+  })
+})
+
+describe("files", () => {
+  it("named index.ts re-export and hold no code", () => {
+    const indexes = all.filter(({ path }) => path.endsWith("/index.ts"))
+    const code = indexes.map(({ path, text }) => ({
+      path,
+      rest: text.replace(/^export (?:type )?(?:\{[^}]*\}|\*) from "[^"]+"$/gm, "").replace(/\/\*[\s\S]*?\*\//g, ""),
+    }))
+    expect(code.filter(({ rest }) => rest.trim() !== "").map(({ path }) => path)).toEqual([])
+  })
+
+  it("have 300 lines at most", () => {
+    expect(all.filter(({ text }) => text.split("\n").length > 301).map(({ path }) => path)).toEqual([])
+  })
+
+  it("hold no `any`, no type assertion but `as const`, no default export", () => {
+    const offending = all.flatMap(({ path, text }) =>
+      [...codeOf(text).matchAll(/(?::\s*|<)any\b|^export default|[\w)\]}] as (?!const\b)[A-Z{"]\w*/gm)]
+        .filter(([match]) => !/^\* as |import/.test(match))
+        .map(([match]) => `${path}: ${match}`),
+    )
+    expect(offending).toEqual([])
+  })
+
+  it("and what they declare avoid the words that have a better name here", () => {
+    const names = all.flatMap(({ path, text }) => [path.replace(/\.ts$/, ""), ...declaredNames(text)].map((name) => ({ path, name })))
+    expect(names.filter(({ name }) => banned(name)).map(({ path, name }) => `${path}: ${name}`)).toEqual([])
+  })
+})
+
+it("every test belongs to a project that runs", () => {
+  const folders = /^test\/(?:unit|architecture|contract|integration|differential|real|conformance)\//
+  expect(filesBelow("test").filter((path) => path.endsWith(".test.ts") && !folders.test(path))).toEqual([])
+})
+
+function mayImport(file: Source, { layer, isType }: Import): boolean {
+  if (layer === undefined || file.layer === surface || layer === file.layer) return true
+  if (file.layer === "source" && layer === "store") return isType
+  return rowOf(layer) < rowOf(file.layer)
+}
+
+function importersOf(name: string): readonly string[] {
+  return all.filter(({ imports }) => imports.some(({ specifier }) => specifier === name || specifier.startsWith(`${name}/`))).map(({ path }) => path)
+}
+
+function declaredNames(text: string): readonly string[] {
+  const declared = codeOf(text).matchAll(/\b(?:function|class|interface|type|const|let)\s+([A-Za-z_$][\w$]*)/g)
+  return [...declared].map(([, name]) => name ?? "")
+}
+
+const bannedWords = new Set(
+  "user users subject subjects grant membership tenant namespace manager engine handler helper helpers util utils common".split(" "),
+)
+
+function banned(name: string): boolean {
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.toLowerCase())
+  return words.some((word) => bannedWords.has(word)) || (words.length > 1 && /Service$|-service$/.test(name) && !/^(?:is|as)[A-Z]/.test(name))
+}
