@@ -1,6 +1,6 @@
 // Runs the Rego tests per build (profile × seam). Every line of policies/ must be covered in at least one build.
 import { spawnSync } from "node:child_process"
-import { existsSync } from "node:fs"
+import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { findOpa } from "./opa.mjs"
@@ -14,33 +14,33 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = regoC
  */
 export function regoCoverage(opa) {
   const lines = new Map()
-  let failed = 0
-  for (const profile of Object.keys(profiles)) for (const seam of seams) failed += testBuild(opa, profile, seam, lines)
+  const counts = { numPassedTests: 0, numFailedTests: 0 }
+  for (const profile of Object.keys(profiles)) for (const seam of seams) testBuild(opa, profile, seam, lines, counts)
+  if (process.env.REGO_REPORT) writeFileSync(process.env.REGO_REPORT, JSON.stringify(counts))
   const uncovered = [...lines].filter(([, covered]) => !covered).map(([line]) => line)
   for (const line of uncovered) process.stdout.write(`not covered: ${line}\n`)
   const percent = lines.size === 0 ? 0 : (100 * (lines.size - uncovered.length)) / lines.size
   process.stdout.write(`rego: ${lines.size - uncovered.length} of ${lines.size} lines covered (${percent.toFixed(1)} %)\n`)
-  return failed > 0 || uncovered.length > 0 || lines.size === 0 ? 1 : 0
+  return counts.numFailedTests > 0 || uncovered.length > 0 || lines.size === 0 ? 1 : 0
 }
 
-/** @returns {number} how many tests failed; at least 1 when the build cannot be tested */
-function testBuild(opa, profile, seam, lines) {
+/** Adds what the tests of one build cover and count; a build that cannot be tested counts as one failed test. */
+function testBuild(opa, profile, seam, lines, counts) {
   const sources = policyFiles(profile, seam)
   const files = [...sources, ...testFiles(profile, seam)]
-  if (sources.length === 0) return 0
-  const tests = runOpa(opa, ["test", "--format=json", ...files])
-  const failing = tests ? tests.filter((test) => test.fail || test.error) : []
+  const tests = runOpa(opa, ["test", "--format=json", ...files]) ?? []
+  const failing = tests.filter((test) => test.fail || test.error)
   for (const test of failing) process.stdout.write(`FAIL ${profile}/${seam} ${test.location.file}:${test.location.row} ${test.name}\n`)
-  process.stdout.write(`rego: ${profile}/${seam}: ${(tests?.length ?? 0) - failing.length} passed, ${failing.length} failed\n`)
-  if (!tests || tests.length === 0) return 1
-  if (failing.length > 0) return failing.length
+  process.stdout.write(`rego: ${profile}/${seam}: ${tests.length - failing.length} passed, ${failing.length} failed\n`)
+  counts.numPassedTests += tests.length - failing.length
+  counts.numFailedTests += tests.length === 0 ? 1 : failing.length
+  if (tests.length === 0 || failing.length > 0) return
   const report = runOpa(opa, ["test", "--coverage", "--format=json", ...files])
   for (const source of sources) {
     const file = report?.files[source] ?? {}
     mark(lines, source, file.not_covered, false)
     mark(lines, source, file.covered, true)
   }
-  return report ? 0 : 1
 }
 
 /** Tests of the profile, and those of its seam. */
