@@ -10,7 +10,7 @@ import data.authz.bindings
 explain := object.union(_facts, _optional_facts)
 
 _facts := {
-	"allowed": allow.allowed,
+	"allowed": _is_allowed(input),
 	"reasons": sort(_reasons),
 	"method": _method_text,
 	"caller": _caller_kind(input),
@@ -110,10 +110,10 @@ _deciding_rule := "D6" if {
 	_caller_rule
 	_delegate_refused
 } else := "A1" if {
-	allow.allowed
+	_allowed(input)
 	_explained_operation.public
 } else := _caller_rule if {
-	allow.allowed
+	_allowed(input)
 }
 
 _reasons contains "no_data" if _no_data

@@ -10,7 +10,7 @@ import data.authz.bindings
 explain := object.union(_facts, _optional_facts)
 
 _facts := {
-	"allowed": allow.allowed,
+	"allowed": _is_allowed(input),
 	"reasons": sort(_reasons),
 	"method": _method_text,
 	"caller": _caller_kind,
@@ -59,7 +59,7 @@ _looked_up_in := "system" if {
 _deciding_rule := rule if {
 	rule := _overriding
 } else := rule if {
-	allow.allowed
+	_allowed(input)
 	rule := _allowing(input, _routes, _explained_workspace, _explained_operation)
 }
 
@@ -68,12 +68,12 @@ _reasons contains "input_invalid" if _malformed(input)
 _reasons contains "no_data" if not data.authz_data.index.routes
 
 _reasons contains "unknown_path" if {
-	not allow.allowed
+	not _allowed(input)
 	not _explained_route
 }
 
 _reasons contains "unknown_method" if {
-	not allow.allowed
+	not _allowed(input)
 	_explained_route
 	not _explained_route.operations[upper(_method(input))]
 }
@@ -83,7 +83,7 @@ _reasons contains "operation_denied" if _overriding in ["X1", "X2", "X3", "X4", 
 _reasons contains "caller_kind" if _overriding in ["X3", "X5", "X6", "X7"]
 
 _reasons contains "not_authenticated" if {
-	not allow.allowed
+	not _allowed(input)
 	count(_request_principals(input)) == 0
 }
 
@@ -94,7 +94,7 @@ _reasons contains "scope_missing" if {
 
 _reasons contains reason if {
 	count(_request_principals(input)) > 0
-	not allow.allowed
+	not _allowed(input)
 	_explained_route
 	not _allowed_but_for_scopes
 	reason := _role_reason

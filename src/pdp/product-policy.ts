@@ -38,8 +38,12 @@ export function authorizationDataFiles(authorizationData: PdpOptions["authorizat
 }
 
 async function documentsOf(authorizationData: PdpOptions["authorizationData"]): Promise<readonly AuthorizationDocument[]> {
-  const documents = await Promise.all(listOf(authorizationData).map(async (document) => (typeof document === "string" ? await readAuthorizationDataFiles([document]) : [document])))
+  const documents = await Promise.all(listOf(authorizationData).map(readDocument))
   return documents.flat()
+}
+
+async function readDocument(document: string | object): Promise<readonly AuthorizationDocument[]> {
+  return typeof document === "string" ? readAuthorizationDataFiles([document]) : [{ ...document }]
 }
 
 function listOf(authorizationData: PdpOptions["authorizationData"]): readonly (string | object)[] {

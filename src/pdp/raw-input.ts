@@ -1,3 +1,4 @@
+import { jsonInput } from "../policy/index.js"
 import type { Active } from "./active.js"
 import { workspacesOf } from "./policy-input.js"
 
@@ -6,6 +7,8 @@ import { workspacesOf } from "./policy-input.js"
  *
  * The slice covers every principal and workspace that the policy could read from the input, direct or Envoy-shaped;
  * which of them count is for the policy to say. Values of a wrong type are left to it, too.
+ *
+ * @throws {PdpError} `ERR_INPUT_INVALID` for what is not JSON
  */
 export function rawInput(input: Readonly<Record<string, unknown>>, { store, profile }: Active): string {
   const { bindings: _dropped, ...request } = input
@@ -16,7 +19,7 @@ export function rawInput(input: Readonly<Record<string, unknown>>, { store, prof
   const workspaces = new Set(["system"])
   for (const path of [memberOf(request, "path"), memberOf(http, "path")]) if (typeof path === "string") addAll(workspaces, workspacesOf(path))
   for (const workspace of namedWorkspaces(request)) workspaces.add(workspace)
-  const text = JSON.stringify(request)
+  const text = jsonInput(request) ?? "{}"
   const slice = store.sliceText([...names], [...workspaces])
   return text === "{}" ? `{"bindings":${slice}}` : `${text.slice(0, -1)},"bindings":${slice}}`
 }

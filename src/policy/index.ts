@@ -1,0 +1,5 @@
+export { loadBuiltPolicy, type BuiltPolicyOptions } from "./built-policy.js"
+export { jsonInput } from "./json-input.js"
+export type { Policy } from "./policy.js"
+export type { Builtin } from "./wasm-instance.js"
+export { loadWasmPolicy, type WasmPolicy, type WasmPolicyOptions } from "./wasm-policy.js"
