@@ -1,0 +1,91 @@
+import { RoleBinding } from "../model/role-binding.js"
+import { unavailable } from "./unavailable.js"
+import type { PdpError } from "../errors.js"
+
+/** One entry of a file of bindings, before anybody has looked at it. */
+export interface BindingRow {
+  readonly line: number
+  /** As they stand there, duplicates included. */
+  readonly fields: readonly RowField[]
+}
+
+/** One key with its value. */
+export interface RowField {
+  readonly key: string
+  readonly line: number
+  readonly value: unknown
+}
+
+/**
+ * The bindings that one row stands for: `principal`, `workspace`, and either `role` or `roles`.
+ *
+ * @param file how messages name the file
+ * @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` with file, line, value and remedy
+ */
+export function bindingsOf(file: string, row: BindingRow): readonly RoleBinding[] {
+  assertKeys(file, row.fields)
+  const principal = valueOf(row, "principal")
+  const workspace = valueOf(row, "workspace")
+  const roles = rolesOf(file, row)
+  if (roles.length === 0) readBinding(file, row, { principal, workspace, role: "none" })
+  return roles.map((role) => readBinding(file, row, { principal, workspace, role }))
+}
+
+/** Something in a file is wrong. */
+export function fileProblem(file: string, line: number, what: string, remedy: string, cause?: unknown): PdpError {
+  return unavailable(`${file}:${line}: ${what}`, remedy, cause)
+}
+
+/** A value for a message, cut to a readable length. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing"
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
+
+/** Every key once, and only these. @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` */
+export function assertKeys(file: string, fields: readonly RowField[], known: readonly string[] = rowKeys): void {
+  for (let at = 0; at < fields.length; at++) {
+    const { key, line } = fields[at] ?? { key: "", line: 0 }
+    if (!known.includes(key)) throw fileProblem(file, line, `the key ${shown(key)} is unknown`, `known are ${known.join(", ")}`)
+    for (let before = 0; before < at; before++)
+      if (fields[before]?.key === key) throw fileProblem(file, line, `the key '${key}' stands here a second time`, "keep one of the two")
+  }
+}
+
+const rowKeys = ["principal", "workspace", "role", "roles"]
+
+function rolesOf(file: string, row: BindingRow): readonly unknown[] {
+  const { role, roles } = { role: field(row, "role"), roles: field(row, "roles") }
+  if (role && roles) throw fileProblem(file, roles.line, "a binding has both 'role' and 'roles'", "keep one of the two")
+  if (role) return [role.value]
+  if (!roles) throw fileProblem(file, row.line, "a binding has no 'roles'", "write roles: [<name of a role>, …]")
+  if (!Array.isArray(roles.value)) throw fileProblem(file, roles.line, `'roles' is ${shown(roles.value)}`, "write a list of names of roles")
+  return roles.value
+}
+
+function readBinding(file: string, row: BindingRow, values: Readonly<Record<keyof RoleBinding, unknown>>): RoleBinding {
+  const { data, error } = RoleBinding.safeParse(values)
+  if (!data) {
+    const { path, message } = error.issues[0] ?? { path: [], message: "it is invalid" }
+    const key = keyOf(path[0])
+    const line = field(row, key)?.line ?? (key === "role" ? field(row, "roles")?.line : undefined) ?? row.line
+    throw fileProblem(file, line, `the ${key} ${shown(values[key])} is not valid: ${message}`, "correct it, or remove the binding")
+  }
+  if (surrogate.test(data.principal) || surrogate.test(data.workspace) || surrogate.test(data.role))
+    throw fileProblem(file, row.line, `${shown(data)} holds half of a surrogate pair`, "write the whole character")
+  return data
+}
+
+function keyOf(part: PropertyKey | undefined): keyof RoleBinding {
+  return part === "principal" || part === "workspace" ? part : "role"
+}
+
+function valueOf(row: BindingRow, key: string): unknown {
+  return field(row, key)?.value
+}
+
+function field(row: BindingRow, key: string): RowField | undefined {
+  return row.fields.find((one) => one.key === key)
+}
+
+const surrogate = /\p{Surrogate}/u

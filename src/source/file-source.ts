@@ -1,0 +1,126 @@
+import { randomUUID } from "node:crypto"
+import type { RoleBinding } from "../model/role-binding.js"
+import { bindingsOf } from "./binding-row.js"
+import { fileState, readFileIn, type FileState } from "./file-reading.js"
+import { assertSize, fileFormat, fileRows, type FileFormat } from "./file-rows.js"
+import { pageSize } from "./pages.js"
+import type { Source, SourcePosition, SourceRead } from "./source.js"
+import type { Timers } from "./timers.js"
+import { closedSource, throwIfAborted } from "./unavailable.js"
+import { watchFiles } from "./watch-files.js"
+
+/** Options of {@link fileSource}. */
+export interface FileSourceOptions {
+  /** Ends in `.yaml`, `.yml` (up to 1 MiB), `.json` (up to 8 MiB), `.ndjson` or `.jsonl` (any size, streamed). */
+  readonly path: string
+  /** Default Node's, which do not keep the process alive. */
+  readonly timers?: Timers
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: () => number
+}
+
+/**
+ * Role bindings in a file: `{version: 1, bindings: [{principal, workspace, roles: []}]}`, or as NDJSON one
+ * `{"principal":…,"workspace":…,"role":…}` (or `"roles":[…]`) a line. Nothing is skipped: one wrong line, and the whole file is refused.
+ * The directory is watched. Replace the file by renaming a complete one; an empty file is refused, since a writer may be half-way.
+ *
+ * @throws {PdpError} `ERR_CONFIG_INVALID` when the name's ending is another one
+ */
+export function fileSource(options: FileSourceOptions): Source {
+  return new BindingsInFile(options)
+}
+
+/** File systems that keep times coarsely do so to at most two seconds. */
+const coarsestTimeMs = 2_000
+
+class BindingsInFile implements Source {
+  readonly name: string
+  readonly #options: FileSourceOptions
+  readonly #format: FileFormat
+  readonly #now: () => number
+  readonly #epoch = randomUUID()
+  readonly #stops = new Set<() => void>()
+  readonly #abort = new AbortController()
+  #sequence = 0
+  #last: CompleteRead | undefined
+
+  constructor(options: FileSourceOptions) {
+    this.name = `file ${options.path}`
+    this.#options = options
+    this.#format = fileFormat(options.path)
+    this.#now = options.now ?? Date.now
+  }
+
+  async read(after: SourcePosition | undefined, signal: AbortSignal): Promise<SourceRead> {
+    const { path } = this.#options
+    this.#assertReadable(signal)
+    const nowMs = this.#now()
+    const state = await fileState(path)
+    assertSize(path, this.#format, state.bytes)
+    const settled = nowMs - state.changedAtMs > coarsestTimeMs
+    if (after !== undefined && after === this.#last?.position && (await this.#isUnchanged(this.#last, state, settled, signal)))
+      return { kind: "unchanged" }
+    const position = `${this.#epoch}:${++this.#sequence}`
+    return { kind: "snapshot", position, pages: this.#pages(position, state, settled, signal) }
+  }
+
+  subscribe(onNews: () => void): () => void {
+    if (this.#abort.signal.aborted) return () => undefined
+    const stop = watchFiles([this.#options.path], onNews, this.#options.timers)
+    this.#stops.add(stop)
+    return () => {
+      this.#stops.delete(stop)
+      stop()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort()
+    for (const stop of this.#stops) stop()
+    this.#stops.clear()
+  }
+
+  /** Two writes within one tick of the file system's clock can look like one, so a file that has just changed is compared by content. */
+  async #isUnchanged(last: CompleteRead, state: FileState, settled: boolean, signal: AbortSignal): Promise<boolean> {
+    if (last.fingerprint !== state.fingerprint) return false
+    if (last.settled) return true
+    const reading = readFileIn(state, this.#options.path, signal)
+    for await (const _ of reading.chunks) this.#assertReadable(signal)
+    if (reading.digest() !== last.digest) return false
+    this.#last = { ...last, settled }
+    return true
+  }
+
+  async *#pages(position: SourcePosition, state: FileState, settled: boolean, signal: AbortSignal): AsyncGenerator<readonly RoleBinding[]> {
+    const { path } = this.#options
+    this.#assertReadable(signal)
+    const reading = readFileIn(state, path, signal)
+    let page: RoleBinding[] = []
+    for await (const rows of fileRows(path, this.#format, reading.chunks)) {
+      this.#assertReadable(signal)
+      for (const row of rows) {
+        for (const binding of bindingsOf(path, row)) page.push(binding)
+        if (page.length < pageSize) continue
+        yield page
+        page = []
+        this.#assertReadable(signal)
+      }
+    }
+    this.#last = { position, fingerprint: state.fingerprint, settled, digest: reading.digest() }
+    if (page.length > 0) yield page
+  }
+
+  #assertReadable(signal: AbortSignal): void {
+    if (this.#abort.signal.aborted) throw closedSource(this.name)
+    throwIfAborted(this.name, signal)
+  }
+}
+
+/** A snapshot that was read to its end. */
+interface CompleteRead {
+  readonly position: SourcePosition
+  readonly fingerprint: string
+  /** The file had not changed for so long that its times can be relied on. */
+  readonly settled: boolean
+  readonly digest: string
+}

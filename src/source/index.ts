@@ -1,0 +1,7 @@
+export { applyRead, type StoreHolder } from "./apply-read.js"
+export { fileSource, type FileSourceOptions } from "./file-source.js"
+export { memorySource, type MemorySource } from "./memory-source.js"
+export { startRefresh, type Refresh, type RefreshFailure, type RefreshOptions } from "./refresh.js"
+export type { Source, SourcePosition, SourceRead } from "./source.js"
+export { unrefTimers, type Timers } from "./timers.js"
+export { watchFiles } from "./watch-files.js"

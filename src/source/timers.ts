@@ -1,0 +1,14 @@
+/** Something that can wake up later; replaced in tests. */
+export interface Timers {
+  /** Runs `run` once, in `ms` milliseconds. @returns forgets it; does nothing once it has run */
+  after(ms: number, run: () => void): () => void
+}
+
+/** Node's timers. They do not keep the process alive. */
+export const unrefTimers: Timers = {
+  after(ms, run) {
+    const timer = setTimeout(run, ms)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+}

@@ -1,0 +1,53 @@
+import { watch, type FSWatcher } from "node:fs"
+import { dirname } from "node:path"
+import { unrefTimers, type Timers } from "./timers.js"
+
+/**
+ * Calls back when some of these files may have changed: about 100 ms after something happened in one of their directories. That sees files
+ * that are replaced by renaming, and Kubernetes' swaps of symbolic links; it does not see a change behind a link into another directory.
+ * A directory that cannot be watched is tried again every 5 seconds, with a call each time: reading then tells what is wrong.
+ *
+ * @returns stops it
+ */
+export function watchFiles(paths: readonly string[], onNews: () => void, timers: Timers = unrefTimers): () => void {
+  const stops = [...new Set(paths.map((path) => dirname(path)))].map((directory) => watchDirectory(directory, onNews, timers))
+  return () => stops.forEach((stop) => stop())
+}
+
+const settleMs = 100
+const retryMs = 5_000
+
+function watchDirectory(directory: string, onNews: () => void, timers: Timers): () => void {
+  let watcher: FSWatcher | undefined
+  let cancel: (() => void) | undefined
+  const wakeIn = (ms: number) => {
+    cancel ??= timers.after(ms, () => {
+      cancel = undefined
+      // The directory itself may have been replaced: watch what has its name now, and only then let it be read.
+      open()
+      onNews()
+    })
+  }
+  const open = () => {
+    watcher?.close()
+    watcher = watcherOf(
+      directory,
+      () => wakeIn(settleMs),
+      () => wakeIn(retryMs),
+    )
+  }
+  open()
+  return () => {
+    watcher?.close()
+    cancel?.()
+  }
+}
+
+function watcherOf(directory: string, onEvent: () => void, onFailure: () => void): FSWatcher | undefined {
+  try {
+    return watch(directory, { persistent: false }, onEvent).on("error", onFailure)
+  } catch {
+    onFailure()
+    return undefined
+  }
+}
