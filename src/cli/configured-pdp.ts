@@ -29,5 +29,5 @@ function configuredSource({ store: { path } }: Config): Source | undefined {
   } catch (cause) {
     throw new PdpError("ERR_SOURCE_UNAVAILABLE", `cannot read the role bindings: ${messageOf(cause)}; check store.path or --bindings`, { cause })
   }
-  return fileSource(path)
+  return fileSource({ path })
 }

@@ -17,17 +17,23 @@ function file(name: string, text: string): string {
   return join(folder, name)
 }
 
-const roles = "version: 1\nroles:\n  Viewer: { permissions: [models.read] }\nendpoints:\n  /models/{workspace}: { get: { permissions: [models.read] } }\n"
+const roles =
+  "version: 1\nroles:\n  Viewer: { permissions: [models.read] }\nendpoints:\n  /models/{workspace}: { get: { permissions: [models.read] } }\n"
 
 describe("usage", () => {
-  it.each([["nonsense"], ["check"], ["check", "GET", "/x"], ["serve", "--colour"], ["data", "lint"], ["version", "--output", "xml"], ["serve", "--profile", "soft"]])(
-    "is wrong for %s %s: exit 2, on stderr",
-    async (...args) => {
-      const { code, out, err } = await run(args)
-      expect({ code, out }).toEqual({ code: 2, out: "" })
-      expect(err).toContain("--help")
-    },
-  )
+  it.each([
+    ["nonsense"],
+    ["check"],
+    ["check", "GET", "/x"],
+    ["serve", "--colour"],
+    ["data", "lint"],
+    ["version", "--output", "xml"],
+    ["serve", "--profile", "soft"],
+  ])("is wrong for %s %s: exit 2, on stderr", async (...args) => {
+    const { code, out, err } = await run(args)
+    expect({ code, out }).toEqual({ code: 2, out: "" })
+    expect(err).toContain("--help")
+  })
 
   it.each([["serve"], ["check"], ["data", "lint"], ["config"]])("is shown with examples by %s %s --help", async (...command) => {
     const { code, out } = await run([...command.filter(Boolean), "--help"])
@@ -119,8 +125,10 @@ describe("check", () => {
   })
 
   it("takes the bindings of a reference document, and refuses a bindings file beside them", async () => {
-    const document = { authz: { roles: { Viewer: { permissions: ["models.read"] } }, endpoints: { "/models/{workspace}": { get: { permissions: ["models.read"] } } } } }
-    const principals = { "ann@example.com": { workspaces: { ml: { roles: ["Viewer"] } } } }
+    const document = {
+      authz: { roles: { Viewer: { permissions: ["models.read"] } }, endpoints: { "/models/{workspace}": { get: { permissions: ["models.read"] } } } },
+    }
+    const principals = { "ann@example.com": { workspaces: { ml: ["Viewer"] } } }
     const data = file("static.json", JSON.stringify({ authz: { ...document.authz, principals } }))
     const question = ["check", "-p", "ann@example.com", "--data", data, "GET", "/models/ml"]
     expect((await run(question)).code).toBe(0)
