@@ -61,9 +61,11 @@ _scopes(request) := value if {
 	value := _list(header, " ")
 } else := null
 
-_header(request, lower_case, capitalised) := value if {
-	value := request.attributes.request.http.headers[lower_case]
-} else := request.attributes.request.http.headers[capitalised]
+_header(request, lower_case, capitalised) := _spelled(request.attributes.request.http.headers, lower_case, capitalised)
+
+_spelled(headers, lower_case, capitalised) := value if {
+	value := headers[lower_case]
+} else := headers[capitalised]
 
 _list(text, separator) := [item |
 	some part in split(text, separator)

@@ -35,9 +35,11 @@ _scopes(request) := value if {
 	value := split(_header(request, "x-nmp-scopes", "X-NMP-Scopes"), " ")
 } else := []
 
-_header(request, lower_case, capitalised) := value if {
-	value := request.attributes.request.http.headers[lower_case]
-} else := request.attributes.request.http.headers[capitalised]
+_header(request, lower_case, capitalised) := _spelled(request.attributes.request.http.headers, lower_case, capitalised)
+
+_spelled(headers, lower_case, capitalised) := value if {
+	value := headers[lower_case]
+} else := headers[capitalised]
 
 # Id, e-mail and groups share one namespace; without an id the others do not count.
 _principals(request) := [principal |
