@@ -34,7 +34,7 @@ export function tryRequests(pdp: Pdp, data: AuthorizationData): readonly TryRequ
 export function curlLine(url: string, profile: Profile, { principal, method, path }: AuthorizationRequest): string {
   const input = { principal_id: principal.id, ...(principal.scopes && { scopes: principal.scopes }), method, path }
   const asService = profile === "nemo" ? " -H 'X-NMP-Principal-Id: service:me'" : ""
-  return `curl -s ${url}/apis/auth/v2/authz/allow -H 'Content-Type: application/json'${asService} -d ${quoted(JSON.stringify({ input }))}`
+  return `curl -sw '\\n' ${url}/apis/auth/v2/authz/allow -H 'Content-Type: application/json'${asService} -d ${quoted(JSON.stringify({ input }))}`
 }
 
 const maxQuestions = 5_000

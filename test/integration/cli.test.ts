@@ -31,7 +31,7 @@ function folderCopy(): string {
 describe("serve", () => {
   it("prints three requests of which one is allowed, one denied for the role, one for the scope", async () => {
     const { sidecar } = await serve("--config", config)
-    const lines = [...sidecar.out().matchAll(/^# (.+)\ncurl -s (\S+) .*-d '(.+)'$/gm)]
+    const lines = [...sidecar.out().matchAll(/^# (.+)\ncurl \S+ '\\n' (\S+) .*-d '(.+)'$/gm)]
     const answers = await Promise.all(
       lines.map(async ([, title, url, body]) => {
         const ask = async (to: string): Promise<unknown> =>
