@@ -92,8 +92,9 @@ export class JsonCursor {
   }
 
   #unexpected(wanted: string, cause?: unknown): PdpError {
-    const ended = this.#at >= this.#text.length
-    const found = ended ? "the file ends" : `'${this.#text.slice(this.#at, this.#at + 20)}' stands`
+    const rest = this.#text.slice(this.#at)
+    const ended = rest === "" || /^"[^"\n]*$/.test(rest)
+    const found = rest === "" ? "the text ends" : `'${rest.slice(0, 20)}' stands`
     const remedy = ended ? "complete it, and replace the file by renaming a complete one" : "correct the JSON"
     return fileProblem(this.#file, this.#line, `${wanted} is due where ${found}`, remedy, cause)
   }
