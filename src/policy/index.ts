@@ -1,5 +1,6 @@
 export { loadBuiltPolicy, type BuiltPolicyOptions } from "./built-policy.js"
+export type { Builtin } from "./builtins.js"
 export { jsonInput } from "./json-input.js"
+export { loadWasmPolicy, type WasmPolicyOptions } from "./load-wasm-policy.js"
 export type { Policy } from "./policy.js"
-export type { Builtin } from "./wasm-instance.js"
-export { loadWasmPolicy, type WasmPolicy, type WasmPolicyOptions } from "./wasm-policy.js"
+export type { WasmPolicy } from "./wasm-policy.js"

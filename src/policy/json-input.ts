@@ -1,25 +1,76 @@
 import { messageOf, PdpError } from "../errors.js"
 
+const maxNesting = 1_000
+
 /**
- * A value as JSON text that is safe to hand to a policy.
+ * An input as the JSON text that a policy may be handed: that of `JSON.stringify`, but nothing is lost on the way.
  *
- * @returns `undefined` for what JSON leaves out (`undefined`, functions)
- * @throws {PdpError} `ERR_INPUT_INVALID` for cycles, BigInt, nesting beyond what the stack holds, and lone surrogates
+ * @returns `undefined` for an undefined input
+ * @throws {PdpError} `ERR_INPUT_INVALID` naming the place of a function, symbol, BigInt, lone surrogate, or more than 1,000 levels (a cycle, too)
  */
-export function jsonInput(value: unknown): string | undefined {
-  const text = stringify(value)
-  if (text?.includes("\\ud") && loneSurrogate.test(text))
-    throw new PdpError("ERR_INPUT_INVALID", "the input holds a lone surrogate; pass well-formed Unicode")
-  return text
+export function jsonInput(input: unknown): string | undefined {
+  try {
+    return jsonText(input)
+  } catch (cause) {
+    throw new PdpError("ERR_INPUT_INVALID", `the input ${messageOf(cause)}`, { cause })
+  }
 }
 
-/** JSON.stringify escapes lone surrogates only; an even number of backslashes before one is text. */
-const loneSurrogate = /(?<!\\)(?:\\\\)*\\ud[89a-f][0-9a-f]{2}/
+/** The same for any document; throws an `Error` whose message goes on after the document's name. */
+export function jsonText(document: unknown): string | undefined {
+  const flaw = flawIn(document, 0)
+  if (flaw) throw new Error(`holds ${flaw.what}${flaw.path === "" ? "" : ` at ${shortened(flaw.path)}`}; ${flaw.remedy}`)
+  return JSON.stringify(document)
+}
 
-function stringify(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value)
-  } catch (cause) {
-    throw new PdpError("ERR_INPUT_INVALID", `the input is not JSON (${messageOf(cause)}); pass plain objects, lists, strings, numbers and booleans`, { cause })
+interface Flaw {
+  readonly what: string
+  readonly remedy: string
+  /** A JSON pointer. */
+  readonly path: string
+}
+
+function flawIn(value: unknown, depth: number): Flaw | undefined {
+  switch (typeof value) {
+    case "string":
+      return value.isWellFormed() ? undefined : loneSurrogate
+    case "object":
+      return value === null ? undefined : flawInMembers(value, depth)
+    case "function":
+    case "symbol":
+    case "bigint":
+      return { what: `a ${typeof value}`, remedy: "pass JSON values only", path: "" }
+    default:
+      return undefined
   }
+}
+
+function flawInMembers(value: object, depth: number): Flaw | undefined {
+  if (depth === maxNesting) return tooDeep
+  if ("toJSON" in value && typeof value.toJSON === "function") return flawIn(value.toJSON(""), depth + 1)
+  if (Array.isArray(value)) return flawInItems(value, depth)
+  for (const [key, member] of Object.entries(value)) {
+    const flaw = key.isWellFormed() ? flawIn(member, depth + 1) : loneSurrogate
+    if (flaw) return within(key, flaw)
+  }
+  return undefined
+}
+
+function flawInItems(items: readonly unknown[], depth: number): Flaw | undefined {
+  for (let index = 0; index < items.length; index++) {
+    const flaw = flawIn(items[index], depth + 1)
+    if (flaw) return within(String(index), flaw)
+  }
+  return undefined
+}
+
+function within(key: string, flaw: Flaw): Flaw {
+  return flaw === tooDeep ? flaw : { ...flaw, path: `/${key.toWellFormed().replaceAll("~", "~0").replaceAll("/", "~1")}${flaw.path}` }
+}
+
+const loneSurrogate: Flaw = { what: "a lone surrogate", remedy: "pass well-formed Unicode", path: "" }
+const tooDeep: Flaw = { what: `a cycle, or more than ${maxNesting} levels of nesting`, remedy: "pass a flatter document", path: "" }
+
+function shortened(path: string): string {
+  return path.length <= 200 ? path : `${path.slice(0, 200).toWellFormed()}…`
 }

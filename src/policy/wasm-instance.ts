@@ -1,117 +1,142 @@
-import { createRequire } from "node:module"
+import opa, { type LoadedPolicy, type PolicyExports } from "@open-policy-agent/opa-wasm"
+import type { Builtin } from "./builtins.js"
 
-// The package's types lack what its ES module exports, and the other way round.
-const opa: OpaWasm = createRequire(import.meta.url)("@open-policy-agent/opa-wasm")
+export const pageBytes = 65_536
 
-interface OpaWasm {
-  loadPolicySync(module: WasmModule, memory: { initial: number; maximum: number }, builtins: Record<string, Builtin>): LoadedModule
-}
-
-/** A compiled `WebAssembly.Module`; its type is none of Node's. */
-export type WasmModule = object
-
-/** A builtin that the host provides: JSON values in, a JSON value out, `undefined` for undefined. */
-export type Builtin = (...args: never[]) => unknown
-
-/** What an instance is made of. */
-export interface ModuleImage {
-  readonly module: WasmModule
+/** What every instance of a policy is made of. */
+export interface Blueprint {
+  readonly module: WebAssembly.Module
+  /** By OPA name. */
   readonly builtins: Readonly<Record<string, Builtin>>
   readonly maximumPages: number
 }
 
-/** The memory of an instance with its data loaded, for making more of its kind. */
+/** The memory of an instance right after its data was loaded. */
 export interface MemoryImage {
   readonly bytes: Uint8Array
+  /** A fork needs as many, because the module keeps the end of its memory in its memory. */
   readonly pages: number
   readonly dataAddress: number
   readonly heapAddress: number
 }
 
-/** One instance of a module. A throw out of it leaks its stack: use it no more. */
-export interface WasmInstance {
-  /** By name. */
+/** One instance of a policy. A throw out of it leaks its stack: discard it then. */
+export class WasmInstance {
+  /** Number by name. */
   readonly entrypoints: ReadonlyMap<string, number>
-  /** Names of the builtins that the host must provide. */
-  readonly builtinNames: readonly string[]
-  readonly abiMinorVersion: number
-  memoryBytes(): number
-  loadData(json: string): void
-  image(): MemoryImage
-  /** @returns the result set as JSON text, for example `[{"result":true}]`; valid until the next call */
-  evaluate(entrypoint: number, inputJson: string | undefined): string
-}
+  readonly #policy: LoadedPolicy
+  readonly #exports: PolicyExports
+  readonly #dataAddress: number
+  readonly #heapAddress: number
+  #memory: Buffer
 
-export const pageBytes = 65_536
-
-/** Makes an instance with empty data and at least `pages` of memory. */
-export function newInstance(image: ModuleImage, pages: number): WasmInstance {
-  return toInstance(opa.loadPolicySync(image.module, { initial: pages, maximum: image.maximumPages }, { ...image.builtins }))
-}
-
-/** Makes an instance that has the data of another one. */
-export function forkInstance(image: ModuleImage, memory: MemoryImage): WasmInstance {
-  const loaded = opa.loadPolicySync(image.module, { initial: memory.pages, maximum: image.maximumPages }, { ...image.builtins })
-  new Uint8Array(loaded.mem.buffer).set(memory.bytes)
-  loaded.dataAddr = memory.dataAddress
-  loaded.dataHeapPtr = memory.heapAddress
-  return toInstance(loaded)
-}
-
-/** What we use of the package's `LoadedPolicy`. */
-interface LoadedModule {
-  readonly wasmInstance: { readonly exports: ModuleExports }
-  readonly mem: { readonly buffer: ArrayBuffer; grow(pages: number): number }
-  readonly minorVersion: number
-  readonly entrypoints: Readonly<Record<string, number>>
-  dataAddr: number
-  dataHeapPtr: number
-  setData(data: ArrayBuffer): void
-  evaluate(input: unknown, entrypoint: number): unknown
-}
-
-interface ModuleExports {
-  builtins(): number
-  opa_json_dump(value: number): number
-  opa_eval(reserved: number, entrypoint: number, data: number, input: number, inputBytes: number, heap: number, format: number): number
-}
-
-function toInstance(loaded: LoadedModule): WasmInstance {
-  const { exports } = loaded.wasmInstance
-  let memory = Buffer.from(loaded.mem.buffer)
-  const text = (address: number): string => {
-    if (memory.length === 0) memory = Buffer.from(loaded.mem.buffer)
-    return memory.toString("utf8", address, memory.indexOf(0, address))
+  private constructor(policy: LoadedPolicy) {
+    this.#policy = policy
+    this.#exports = policy.wasmInstance.exports
+    this.#dataAddress = policy.dataAddr
+    this.#heapAddress = policy.dataHeapPtr >>> 0
+    this.#memory = Buffer.from(policy.mem.buffer)
+    this.entrypoints = new Map(Object.entries(policy.entrypoints))
   }
-  const builtinNames = Object.keys(JSON.parse(text(exports.opa_json_dump(exports.builtins()) >>> 0)))
 
-  const write = (json: string, address: number): number => {
-    if (memory.length === 0) memory = Buffer.from(loaded.mem.buffer)
-    const missing = address + json.length * 3 - memory.length
-    if (missing > 0) {
-      loaded.mem.grow(Math.ceil(missing / pageBytes))
-      memory = Buffer.from(loaded.mem.buffer)
+  /** A first instance, with data. */
+  static load(blueprint: Blueprint, pages: number, dataJson: string): WasmInstance {
+    const policy = instantiate(blueprint, pages)
+    policy.setData(bytesOf(dataJson))
+    return new WasmInstance(policy)
+  }
+
+  /** Another instance with the same data: a fraction of a millisecond, and the time to copy the data. */
+  static fork(blueprint: Blueprint, image: MemoryImage): WasmInstance {
+    const policy = instantiate(blueprint, image.pages)
+    new Uint8Array(policy.mem.buffer).set(image.bytes)
+    policy.dataAddr = image.dataAddress
+    policy.dataHeapPtr = image.heapAddress
+    return new WasmInstance(policy)
+  }
+
+  memoryBytes(): number {
+    return this.#memory.length
+  }
+
+  /** Memory that the data and what comes before it take. */
+  heapAddress(): number {
+    return this.#heapAddress
+  }
+
+  /** For {@link WasmInstance.fork}, as long as nothing was evaluated. */
+  image(): MemoryImage {
+    return {
+      bytes: new Uint8Array(this.#memory.subarray(0, this.#heapAddress)),
+      pages: this.#memory.length / pageBytes,
+      dataAddress: this.#dataAddress,
+      heapAddress: this.#heapAddress,
     }
-    return memory.write(json, address)
   }
-  return {
-    entrypoints: new Map(Object.entries(loaded.entrypoints)),
-    builtinNames,
-    abiMinorVersion: loaded.minorVersion,
-    memoryBytes: () => loaded.mem.buffer.byteLength,
-    loadData: (json) => loaded.setData(new Uint8Array(Buffer.from(json)).buffer),
-    image: () => ({
-      bytes: new Uint8Array(loaded.mem.buffer.slice(0, loaded.dataHeapPtr >>> 0)),
-      pages: loaded.mem.buffer.byteLength / pageBytes,
-      dataAddress: loaded.dataAddr,
-      heapAddress: loaded.dataHeapPtr,
-    }),
-    evaluate: (entrypoint, inputJson) => {
-      if (loaded.minorVersion < 2) return JSON.stringify(loaded.evaluate(inputJson === undefined ? undefined : JSON.parse(inputJson), entrypoint))
-      const heap = loaded.dataHeapPtr >>> 0
-      const bytes = inputJson === undefined ? 0 : write(inputJson, heap)
-      const result = exports.opa_eval(0, entrypoint, loaded.dataAddr, bytes === 0 ? 0 : heap, bytes, heap + bytes, 0) >>> 0
-      return text(result)
-    },
+
+  /** Names of the builtins that the module calls and does not hold. */
+  builtinNames(): readonly string[] {
+    return Object.keys(JSON.parse(this.#textAt(this.#exports.opa_json_dump(this.#exports.builtins()))))
   }
+
+  /**
+   * After a throw: whether the module asked for more memory than there may be. Its allocator goes on beyond the end when it gets none.
+   */
+  isExhausted(): boolean {
+    return this.#exports.opa_heap_ptr_get() >>> 0 > this.#policy.mem.buffer.byteLength
+  }
+
+  /** @returns the result set as JSON text */
+  evaluate(entrypoint: number, inputJson: string | undefined): string {
+    if (this.#policy.minorVersion < 2) return this.#evaluateStepwise(entrypoint, inputJson)
+    let address = 0
+    let bytes = 0
+    let heap = this.#heapAddress
+    if (inputJson !== undefined) {
+      address = inputJson.length * 3 <= this.#memory.length - heap ? heap : this.#reserve(Buffer.byteLength(inputJson))
+      bytes = this.#memory.write(inputJson, address)
+      heap = address + bytes
+    }
+    return this.#textAt(this.#exports.opa_eval(0, entrypoint, this.#dataAddress, address, bytes, heap, 0))
+  }
+
+  #evaluateStepwise(entrypoint: number, inputJson: string | undefined): string {
+    const resultSet = this.#policy.evaluate(inputJson === undefined ? undefined : bytesOf(inputJson), entrypoint)
+    this.#refreshMemory()
+    return JSON.stringify(resultSet)
+  }
+
+  /** Room for a big input, taken by the module itself: it does not see when its host makes its memory grow, and would grow it twice. */
+  #reserve(bytes: number): number {
+    this.#exports.opa_heap_ptr_set(this.#heapAddress)
+    const address = this.#exports.opa_malloc(bytes) >>> 0
+    this.#refreshMemory()
+    if (address + bytes > this.#memory.length) throw new RangeError(`no room for an input of ${bytes} bytes`)
+    return address
+  }
+
+  #textAt(address: number): string {
+    this.#refreshMemory()
+    const start = address >>> 0
+    return this.#memory.toString("utf8", start, this.#memory.indexOf(0, start))
+  }
+
+  /** Memory that has grown leaves earlier views of it empty. */
+  #refreshMemory(): void {
+    if (this.#memory.length === 0) this.#memory = Buffer.from(this.#policy.mem.buffer)
+  }
+}
+
+/** With at least `pages`, more when the module's imports demand it. */
+function instantiate({ module, builtins, maximumPages }: Blueprint, pages: number): LoadedPolicy {
+  try {
+    return opa.loadPolicySync(module, { initial: pages, maximum: maximumPages }, builtins)
+  } catch (cause) {
+    if (!(cause instanceof WebAssembly.LinkError) || pages === maximumPages) throw cause
+    return instantiate({ module, builtins, maximumPages }, Math.min(pages * 2, maximumPages))
+  }
+}
+
+function bytesOf(text: string): ArrayBuffer {
+  return Uint8Array.from(Buffer.from(text)).buffer
 }

@@ -1,82 +1,69 @@
-import { createHash } from "node:crypto"
 import { messageOf, PdpError } from "../errors.js"
 import { jsonInput } from "./json-input.js"
 import type { Policy } from "./policy.js"
 import { resultReader } from "./result-reader.js"
-import { forkInstance, newInstance, pageBytes, type Builtin, type MemoryImage, type ModuleImage, type WasmInstance, type WasmModule } from "./wasm-instance.js"
+import { WasmInstance, type Blueprint, type MemoryImage } from "./wasm-instance.js"
 
-// Node has it; its types do not.
-declare const WebAssembly: { compile(bytes: Uint8Array): Promise<WasmModule> }
-
-/** Options of {@link loadWasmPolicy}. */
-export interface WasmPolicyOptions {
-  /** A module that `opa build -t wasm` wrote (`policy.wasm` of its bundle). */
-  readonly wasm: Uint8Array
-  /** The `data` document. */
-  readonly data: unknown
-  /** Builtins beside those of the opa-wasm package, by OPA name; synchronous. */
-  readonly builtins?: Readonly<Record<string, Builtin>>
-  /** Entrypoints that the module must have. */
-  readonly entrypoints?: readonly string[]
-  /** Ceiling of the module's memory, in MiB. Default 256, at most 2,048. */
-  readonly memoryLimitMb?: number
-}
-
-/** A {@link Policy} in WASM. Small results are shared and frozen. */
+/** A {@link Policy} in WASM. Small results are shared and deeply frozen; take the others for read-only, too. */
 export interface WasmPolicy extends Policy {
-  /** 16 hex digits of the module's SHA-256. */
+  /** The first 16 hex digits of the module's SHA-256. */
   readonly digest: string
+  /** Instances discarded so far: after an error, or because a big input had made them grow. */
+  readonly restarts: number
+  /** Memory of the instance in use, in bytes. What the data takes is kept once more, for new instances. */
   memoryBytes(): number
-  /** Instances that were discarded, after an error or because they had grown. */
-  restarts(): number
 }
 
-const defaultMemoryLimitMb = 256
-const packageBuiltins = ["json.is_valid", "regex.split", "sprintf", "yaml.is_valid", "yaml.marshal", "yaml.unmarshal"]
-/** Memory that the values of a document take, per byte of its JSON: measured 9 to 15 times. */
-const memoryPerJsonByte = 20
-const spareBytes = 2 ** 20
-/** An instance that one big input has blown up beyond this is replaced. */
-const highWaterBytes = 16 * 2 ** 20
-
-/**
- * Loads a policy compiled to WASM.
- *
- * @throws {PdpError} `ERR_POLICY_INVALID`: not a module of OPA's, an entrypoint missing, a builtin that nobody implements, data that does not fit
- * @see https://www.openpolicyagent.org/docs/wasm
- */
-export async function loadWasmPolicy(options: WasmPolicyOptions): Promise<WasmPolicy> {
-  const { wasm, data, builtins = {}, entrypoints: wanted = [], memoryLimitMb = defaultMemoryLimitMb } = options
-  const image = { module: await compile(wasm), builtins, maximumPages: (memoryLimitMb * 2 ** 20) / pageBytes }
-  const first = loaded(image, data, memoryLimitMb)
-  requireEntrypoints(first, wanted)
-  requireBuiltins(first, builtins)
-  const memory = first.image()
-  const digest = createHash("sha256").update(wasm).digest("hex").slice(0, 16)
-  return new Instances(image, memory, first, digest, memoryLimitMb)
+/** What a {@link WasmPolicy} is made of. */
+export interface WasmPolicyParts {
+  readonly digest: string
+  readonly blueprint: Blueprint
+  /** Nothing has been evaluated with it. */
+  readonly instance: WasmInstance
+  readonly memoryLimitMb: number
 }
 
-class Instances implements WasmPolicy {
+/** Inputs take up to 15 times their text in memory, rarely more. */
+const memoryPerInputByte = 16
+const growthBytes = 16 * 2 ** 20
+
+/** Evaluates with one instance at a time; one that threw is never used again, and the next evaluation makes another. */
+export function wasmPolicy(parts: WasmPolicyParts): WasmPolicy {
+  return new ForkedPolicy(parts)
+}
+
+class ForkedPolicy implements WasmPolicy {
   readonly digest: string
   readonly entrypoints: readonly string[]
-  readonly #image: ModuleImage
-  readonly #memory: MemoryImage
-  readonly #memoryLimitMb: number
+  readonly #blueprint: Blueprint
+  readonly #image: MemoryImage
   readonly #numbers: ReadonlyMap<string, number>
+  readonly #memoryLimitMb: number
+  readonly #maxInputLength: number
+  readonly #maxMemoryBytes: number
   readonly #read = resultReader()
-  readonly #highWater: number
   #instance: WasmInstance | undefined
+  #isEvaluating = false
   #restarts = 0
 
-  constructor(image: ModuleImage, memory: MemoryImage, first: WasmInstance, digest: string, memoryLimitMb: number) {
-    this.#image = image
-    this.#memory = memory
-    this.#instance = first
-    this.#numbers = first.entrypoints
-    this.#memoryLimitMb = memoryLimitMb
-    this.#highWater = first.memoryBytes() + highWaterBytes
+  constructor({ digest, blueprint, instance, memoryLimitMb }: WasmPolicyParts) {
     this.digest = digest
-    this.entrypoints = [...first.entrypoints.keys()].sort()
+    this.#blueprint = blueprint
+    this.#instance = instance
+    this.#image = instance.image()
+    this.#numbers = instance.entrypoints
+    this.entrypoints = Object.freeze([...instance.entrypoints.keys()].sort())
+    this.#memoryLimitMb = memoryLimitMb
+    this.#maxInputLength = Math.floor((memoryLimitMb * 2 ** 20) / memoryPerInputByte)
+    this.#maxMemoryBytes = instance.memoryBytes() + Math.max(growthBytes, instance.heapAddress())
+  }
+
+  get restarts(): number {
+    return this.#restarts
+  }
+
+  memoryBytes(): number {
+    return this.#instance?.memoryBytes() ?? 0
   }
 
   evaluate(entrypoint: string, input: unknown): unknown {
@@ -87,73 +74,45 @@ class Instances implements WasmPolicy {
     return this.#evaluate(entrypoint, inputJson)
   }
 
-  memoryBytes(): number {
-    return this.#instance?.memoryBytes() ?? 0
-  }
-
-  restarts(): number {
-    return this.#restarts
-  }
-
   #evaluate(entrypoint: string, inputJson: string | undefined): unknown {
     const number = this.#numbers.get(entrypoint)
-    if (number === undefined)
-      throw new PdpError("ERR_ENTRYPOINT_UNKNOWN", `the policy has no entrypoint '${entrypoint}'; it has ${this.entrypoints.join(", ")}`)
+    if (number === undefined) throw this.#unknown(entrypoint)
+    if (inputJson !== undefined && inputJson.length > this.#maxInputLength) throw this.#tooLong(inputJson.length)
+    if (this.#isEvaluating)
+      throw new PdpError("ERR_EVALUATION", `a builtin called its own policy for '${entrypoint}'; load the policy once more for that`)
+    this.#isEvaluating = true
     try {
-      this.#instance ??= forkInstance(this.#image, this.#memory)
-      const result = this.#read(this.#instance.evaluate(number, inputJson))
-      if (this.#instance.memoryBytes() > this.#highWater) this.#discard()
+      const instance = (this.#instance ??= WasmInstance.fork(this.#blueprint, this.#image))
+      const result = this.#read(instance.evaluate(number, inputJson))
+      if (instance.memoryBytes() > this.#maxMemoryBytes) this.#discard()
       return result
     } catch (cause) {
+      const isExhausted = this.#instance?.isExhausted() ?? false
       this.#discard()
-      throw this.#evaluationError(entrypoint, cause)
+      throw this.#failed(entrypoint, isExhausted, cause)
+    } finally {
+      this.#isEvaluating = false
     }
   }
 
   #discard(): void {
     this.#instance = undefined
-    this.#restarts += 1
+    this.#restarts++
   }
 
-  #evaluationError(entrypoint: string, cause: unknown): PdpError {
-    const text = messageOf(cause)
-    const remedy = /grow|memory|malloc|out of bounds/i.test(text)
-      ? `; the input may need more than the limit of ${this.#memoryLimitMb} MiB of memory: send less, or raise memoryLimitMb`
-      : ""
-    return new PdpError("ERR_EVALUATION", `evaluating ${entrypoint} failed: ${text}${remedy}`, { cause })
+  #failed(entrypoint: string, isExhausted: boolean, cause: unknown): PdpError {
+    const why = isExhausted
+      ? `it needs more than the ${this.#memoryLimitMb} MiB of memory that memoryLimitMb allows; send a smaller input, or raise the limit`
+      : messageOf(cause)
+    return new PdpError("ERR_EVALUATION", `evaluating '${entrypoint}' failed: ${why}`, { cause })
   }
-}
 
-async function compile(wasm: Uint8Array): Promise<WasmModule> {
-  try {
-    return await WebAssembly.compile(new Uint8Array(wasm))
-  } catch (cause) {
-    throw new PdpError("ERR_POLICY_INVALID", `the policy is no WebAssembly module (${messageOf(cause)}); build it with \`opa build -t wasm\``, { cause })
+  #unknown(entrypoint: string): PdpError {
+    return new PdpError("ERR_ENTRYPOINT_UNKNOWN", `the policy has no entrypoint '${entrypoint}'; ask for ${this.entrypoints.join(", ")}`)
   }
-}
 
-function loaded(image: ModuleImage, data: unknown, memoryLimitMb: number): WasmInstance {
-  const json = jsonInput(data)
-  if (json === undefined) throw new PdpError("ERR_POLICY_INVALID", "the data of the policy is undefined; pass an object, {} for none")
-  const pages = Math.min(image.maximumPages, Math.ceil((json.length * memoryPerJsonByte + spareBytes) / pageBytes))
-  try {
-    const instance = newInstance(image, pages)
-    instance.loadData(json)
-    return instance
-  } catch (cause) {
-    const message = `the policy with its data of ${json.length} bytes cannot be loaded within ${memoryLimitMb} MiB: ${messageOf(cause)}`
-    throw new PdpError("ERR_POLICY_INVALID", `${message}; check that it is OPA's, or raise memoryLimitMb`, { cause })
+  #tooLong(length: number): PdpError {
+    const limit = `memoryLimitMb (${this.#memoryLimitMb}) leaves room for ${this.#maxInputLength}`
+    return new PdpError("ERR_INPUT_INVALID", `the input has ${length} characters of JSON, and ${limit}; send less, or raise memoryLimitMb`)
   }
-}
-
-function requireEntrypoints(instance: WasmInstance, wanted: readonly string[]): void {
-  const missing = wanted.filter((name) => !instance.entrypoints.has(name))
-  if (missing.length > 0)
-    throw new PdpError("ERR_POLICY_INVALID", `the policy lacks ${missing.join(", ")}; build it with ${missing.map((name) => `-e ${name}`).join(" ")}`)
-}
-
-function requireBuiltins(instance: WasmInstance, builtins: Readonly<Record<string, Builtin>>): void {
-  const missing = instance.builtinNames.filter((name) => !packageBuiltins.includes(name) && !Object.hasOwn(builtins, name))
-  if (missing.length > 0)
-    throw new PdpError("ERR_POLICY_INVALID", `the policy calls ${missing.join(", ")}, which nobody implements here; pass them as \`builtins\`, or do without`)
 }
