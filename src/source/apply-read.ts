@@ -33,7 +33,7 @@ export async function applyRead(holder: StoreHolder, read: SourceRead, signal?: 
 }
 
 const mostInOneStep = 5_000
-const bindingsPerTurn = 2_000
+const bindingsPerTurn = 1_000
 
 async function applySnapshot(holder: StoreHolder, pages: AsyncIterable<readonly RoleBinding[]>, signal?: AbortSignal): Promise<number> {
   const { store } = holder
