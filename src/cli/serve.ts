@@ -31,6 +31,7 @@ Examples:
   portcullis serve --data authorization.yaml --bindings bindings.yaml
   portcullis serve --profile nemo --data static.json --listen 127.0.0.1:9000`
 
+/** For all listeners together: they close one after the other, and everything must have ended within ten seconds. */
 const graceMs = 8_000
 
 async function serveUntilStopped(config: Config, terminal: Terminal): Promise<void> {
@@ -43,7 +44,7 @@ async function serveUntilStopped(config: Config, terminal: Terminal): Promise<vo
     terminal.out(await announcement(pdp, server, config, terminal))
     await stopped
     logger.info({ graceMs }, "stopping: requests in work may finish")
-    await server.close(graceMs)
+    await server.close(server.healthUrl === undefined ? graceMs : graceMs / 2)
   } finally {
     await pdp.close()
   }

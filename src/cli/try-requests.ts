@@ -19,7 +19,7 @@ export function tryRequests(pdp: Pdp, data: AuthorizationData): readonly TryRequ
     const allowed = requestOf(holder, operation)
     if (!pdp.authorize(allowed).allowed) continue
     const others = operations.map((other) => requestOf(holder, other))
-    const unscoped = { ...allowed, principal: { ...allowed.principal, scopes: ["openid"] } }
+    const unscoped = { ...allowed, principal: { ...allowed.principal, scopes: ["other:read"] } }
     const forRole = others.find((request) => denied(pdp, request, /^role_/))
     return [
       { title: "allowed", request: allowed },

@@ -1,0 +1,75 @@
+import { join } from "node:path"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { root } from "../../fixtures/sidecar.js"
+import { run, type CommandResult } from "../../fixtures/terminal.js"
+
+const quickstart = join(root, "examples/quickstart")
+
+interface Serving {
+  readonly announced: string
+  readonly url: string
+  readonly log: () => string
+  readonly stop: () => void
+  readonly ended: Promise<CommandResult>
+}
+
+async function serve(...args: readonly string[]): Promise<Serving> {
+  let stop = () => {}
+  let log = ""
+  let announce = (_: string) => {}
+  const announced = new Promise<string>((resolve) => (announce = resolve))
+  const ended = run(["serve", "--config", join(quickstart, "portcullis.yaml"), "--listen", "127.0.0.1:0", ...args], {
+    out: (text) => announce(text),
+    err: (text) => void (log += text),
+    onStop: (stopped) => (stop = stopped),
+  })
+  onTestFinished(async () => {
+    stop()
+    await ended
+  })
+  const text = await announced
+  return { announced: text, url: /listens on (\S+)/.exec(text)?.[1] ?? "", log: () => log, stop, ended }
+}
+
+describe("serve", () => {
+  it("announces where it listens and three requests, logs what it decides on, and ends with 0", async () => {
+    const { announced, url, log, stop, ended } = await serve("--health-listen", "127.0.0.1:0")
+    expect(announced.match(/^curl .*$/gm)).toHaveLength(3)
+    expect(announced).toContain("Health and metrics on http://127.0.0.1:")
+    expect(log()).toMatch(/INFO decisions can be made revision=\S+ bindings=\d+/)
+    stop()
+    expect((await ended).code).toBe(0)
+    await expect(fetch(`${url}/health`)).rejects.toThrow()
+  })
+
+  it("announces requests that send the service's header in the nemo profile", async () => {
+    const { announced } = await serve("--profile", "nemo")
+    expect(announced.match(/X-NMP-Principal-Id: service:/g)).toHaveLength(3)
+  })
+
+  it("announces itself without requests when nobody holds anything", async () => {
+    const { announced } = await serve("--bindings", join(quickstart, "../../test/fixtures/no-bindings.yaml"))
+    expect(announced).not.toContain("curl")
+  })
+})
+
+describe("check", () => {
+  it("asks the PDP that --url names, and tells the reason of a deny", async () => {
+    const { url } = await serve()
+    const ask = (...args: readonly string[]) => run(["check", "--url", url, "-p", "ann@example.com", ...args])
+    const path = "/apis/models/v2/workspaces/ml-team/models"
+    expect(await ask("GET", path)).toMatchObject({ code: 0, out: "allowed\n" })
+    expect(await ask("POST", path)).toMatchObject({ code: 3, out: expect.stringMatching(/^denied: role_/) })
+    expect(await ask("--scope", "openid", "GET", path)).toMatchObject({ code: 3, out: "denied: scope_missing\n" })
+    expect(await ask("--scope", "openid models:read", "-g", "ml-readers", "--email", "ann@example.com", "GET", path)).toMatchObject({ code: 0 })
+    expect(JSON.parse((await ask("-o", "json", "GET", path)).out)).toMatchObject({ allowed: true, reasons: [], revision: expect.any(String) })
+  })
+
+  it("tells what a server answers that refuses or is no PDP", async () => {
+    const { url } = await serve()
+    expect(await run(["check", "--url", "ftp://x", "-p", "ann", "GET", "/x"])).toMatchObject({ code: 1, out: "" })
+    expect(
+      (await run(["check", "--url", url, "-p", "ann", ...Array.from({ length: 101 }, (_, index) => ["-g", `g${index}`]).flat(), "GET", "/x"])).err,
+    ).toMatch(/answered 400: .*group/)
+  })
+})
