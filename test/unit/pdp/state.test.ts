@@ -145,8 +145,7 @@ describe("the decision cache", () => {
     ] as const
     for (const principal of [...principals, ...principals.toReversed()])
       for (const method of ["GET", "DELETE"]) {
-        const request = { ...get(""), principal: { ...principal, ...("scopes" in principal && { scopes: [...principal.scopes] }), ...("groups" in principal && { groups: [...principal.groups] }) }, method }
-        // @ts-expect-error readonly lists
+        const request = { ...get(""), principal, method }
         expect(pdp.authorize(request).allowed).toBe(plain.pdp.authorize(request).allowed)
       }
     // @ts-expect-error a list is no id, whatever it looks like joined
