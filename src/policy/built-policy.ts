@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 import { z } from "zod"
 import { messageOf, PdpError } from "../errors.js"
 import { loadWasmPolicy } from "./load-wasm-policy.js"
-import type { WasmPolicy } from "./wasm-policy.js"
+import type { WasmPolicy } from "./policy.js"
 
 /** Options of {@link loadBuiltPolicy}. */
 export interface BuiltPolicyOptions {

@@ -48,18 +48,15 @@ function flawIn(value: unknown, depth: number): Flaw | undefined {
 function flawInMembers(value: object, depth: number): Flaw | undefined {
   if (depth === maxNesting) return tooDeep
   if ("toJSON" in value && typeof value.toJSON === "function") return flawIn(value.toJSON(""), depth + 1)
-  if (Array.isArray(value)) return flawInItems(value, depth)
-  for (const [key, member] of Object.entries(value)) {
-    const flaw = key.isWellFormed() ? flawIn(member, depth + 1) : loneSurrogate
-    if (flaw) return within(key, flaw)
-  }
-  return undefined
+  if (Array.isArray(value)) return flawInItems(value, undefined, depth)
+  return flawInItems(Object.values(value), Object.keys(value), depth)
 }
 
-function flawInItems(items: readonly unknown[], depth: number): Flaw | undefined {
+function flawInItems(items: readonly unknown[], keys: readonly string[] | undefined, depth: number): Flaw | undefined {
   for (let index = 0; index < items.length; index++) {
-    const flaw = flawIn(items[index], depth + 1)
-    if (flaw) return within(String(index), flaw)
+    const key = keys?.[index]
+    const flaw = key === undefined || key.isWellFormed() ? flawIn(items[index], depth + 1) : loneSurrogate
+    if (flaw) return within(key ?? String(index), flaw)
   }
   return undefined
 }

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto"
 import { messageOf, PdpError } from "../errors.js"
 import { hostBuiltins, requireBuiltins, type Builtin } from "./builtins.js"
 import { jsonText } from "./json-input.js"
+import type { WasmPolicy } from "./policy.js"
 import { printBuiltin } from "./print.js"
 import { pageBytes, WasmInstance, type Blueprint } from "./wasm-instance.js"
-import { wasmPolicy, type WasmPolicy } from "./wasm-policy.js"
+import { wasmPolicy } from "./wasm-policy.js"
 
 /** Options of {@link loadWasmPolicy}. */
 export interface WasmPolicyOptions {

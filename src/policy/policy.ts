@@ -17,3 +17,13 @@ export interface Policy {
    */
   evaluateText(entrypoint: string, inputJson: string): unknown
 }
+
+/** A {@link Policy} in WASM. Small results are shared and deeply frozen; take the others for read-only, too. */
+export interface WasmPolicy extends Policy {
+  /** The first 16 hex digits of the module's SHA-256. */
+  readonly digest: string
+  /** Instances discarded so far: after an error, or because a big input had made them grow. */
+  readonly restarts: number
+  /** Memory that it holds, in bytes: that of the instance in use, and what the data takes once more, for new instances. */
+  memoryBytes(): number
+}

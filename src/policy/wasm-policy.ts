@@ -1,18 +1,8 @@
 import { messageOf, PdpError } from "../errors.js"
 import { jsonInput } from "./json-input.js"
-import type { Policy } from "./policy.js"
+import type { WasmPolicy } from "./policy.js"
 import { resultReader } from "./result-reader.js"
 import { WasmInstance, type Blueprint, type MemoryImage } from "./wasm-instance.js"
-
-/** A {@link Policy} in WASM. Small results are shared and deeply frozen; take the others for read-only, too. */
-export interface WasmPolicy extends Policy {
-  /** The first 16 hex digits of the module's SHA-256. */
-  readonly digest: string
-  /** Instances discarded so far: after an error, or because a big input had made them grow. */
-  readonly restarts: number
-  /** Memory of the instance in use, in bytes. What the data takes is kept once more, for new instances. */
-  memoryBytes(): number
-}
 
 /** What a {@link WasmPolicy} is made of. */
 export interface WasmPolicyParts {
@@ -63,7 +53,7 @@ class ForkedPolicy implements WasmPolicy {
   }
 
   memoryBytes(): number {
-    return this.#instance?.memoryBytes() ?? 0
+    return (this.#instance?.memoryBytes() ?? 0) + this.#image.bytes.length
   }
 
   evaluate(entrypoint: string, input: unknown): unknown {
@@ -87,9 +77,9 @@ class ForkedPolicy implements WasmPolicy {
       if (instance.memoryBytes() > this.#maxMemoryBytes) this.#discard()
       return result
     } catch (cause) {
-      const isExhausted = this.#instance?.isExhausted() ?? false
+      const failed = this.#instance
       this.#discard()
-      throw this.#failed(entrypoint, isExhausted, cause)
+      throw this.#failed(entrypoint, failed?.isExhausted() ?? false, cause)
     } finally {
       this.#isEvaluating = false
     }
