@@ -19,7 +19,10 @@ export interface WasmPolicyOptions {
   readonly entrypoints?: readonly string[]
   /** Ceiling of the policy's memory, in MiB: above 0, at most 2,048. Default 256. */
   readonly memoryLimitMb?: number
-  /** Gets what a module built with `--wasm-include-print` prints. Default: nothing is printed. */
+  /**
+   * Gets what a module built with `--wasm-include-print` prints. Default: nothing is printed.
+   * Only `opa_println`, which today's OPA does not import, would go to stdout: the opa-wasm package sends it there.
+   */
   readonly print?: (line: string) => void
 }
 
