@@ -12,13 +12,14 @@ import { workspacesOf } from "./policy-input.js"
  */
 export function rawInput(input: Readonly<Record<string, unknown>>, { store, profile }: Active): string {
   const { bindings: _dropped, ...request } = input
-  const http = memberOf(memberOf(memberOf(request, "attributes"), "request"), "http")
-  const headers = memberOf(http, "headers")
   const names = new Set(["*"])
-  for (const claims of [request, headers]) collectPrincipals(claims, profile === "nemo" ? [""] : ["group:"], names)
   const workspaces = new Set(["system"])
-  for (const path of [memberOf(request, "path"), memberOf(http, "path")]) if (typeof path === "string") addAll(workspaces, workspacesOf(path))
-  for (const workspace of namedWorkspaces(request)) workspaces.add(workspace)
+  for (const question of [request, ...batchOf(request)]) {
+    const http = memberOf(memberOf(memberOf(question, "attributes"), "request"), "http")
+    for (const claims of [question, memberOf(http, "headers")]) collectPrincipals(claims, profile === "nemo" ? "" : "group:", names)
+    for (const path of [memberOf(question, "path"), memberOf(http, "path")]) if (typeof path === "string") addAll(workspaces, workspacesOf(path))
+    addAll(workspaces, namedWorkspaces(question))
+  }
   const text = jsonInput(request) ?? "{}"
   const slice = store.sliceText([...names], [...workspaces])
   return text === "{}" ? `{"bindings":${slice}}` : `${text.slice(0, -1)},"bindings":${slice}}`
@@ -29,13 +30,19 @@ const idHeaders = ["principal-id", "principal-email", "principal-on-behalf-of", 
 const groupMembers = ["principal_groups", "on_behalf_of_principal_groups"]
 const groupHeaders = ["principal-groups", "principal-on-behalf-of-groups"]
 
-function collectPrincipals(claims: unknown, groupPrefixes: readonly string[], names: Set<string>): void {
+/** The questions of `authz/allow_many`. A slice without them would take a service's narrower bindings for none. */
+function batchOf(request: unknown): unknown[] {
+  const requests = memberOf(request, "requests")
+  return Array.isArray(requests) ? requests : []
+}
+
+function collectPrincipals(claims: unknown, groupPrefix: string, names: Set<string>): void {
   for (const name of [...idMembers, ...idHeaders.flatMap(spellings)]) {
     const value = memberOf(claims, name)
     if (typeof value === "string") names.add(value)
   }
   for (const name of [...groupMembers, ...groupHeaders.flatMap(spellings)])
-    for (const group of textsOf(memberOf(claims, name))) for (const prefix of groupPrefixes) names.add(prefix + group)
+    for (const group of textsOf(memberOf(claims, name))) names.add(groupPrefix + group)
 }
 
 function spellings(header: string): string[] {

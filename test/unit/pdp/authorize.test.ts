@@ -161,6 +161,15 @@ describe("evaluate", () => {
     await pdp.close()
   })
 
+  it("cuts the slice for every question of a batch, so that a narrowed service stays narrowed", async () => {
+    const { pdp, source } = await modelsPdp()
+    source.add({ principal: "service:indexer", workspace: "ml", role: "Viewer" })
+    await pdp.refresh()
+    const question = (method: string): object => ({ principal_id: "service:indexer", method, path: "/workspaces/ml/models/llama" })
+    expect(pdp.evaluate("authz/allow_many", { requests: [question("GET"), question("DELETE")] })).toEqual([true, false])
+    await pdp.close()
+  })
+
   it.each([[undefined], [null], [0], ["x"], [[]], [{}]])("denies the input %j", async (input) => {
     const { pdp } = await modelsPdp()
     expect(pdp.evaluate("authz/allow", input)).toMatchObject({ allowed: false })
