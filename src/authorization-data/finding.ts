@@ -1,28 +1,32 @@
-/** What a lint rule is called; each has a section in `docs/authorization-data.md`. */
-export type FindingRule =
-  | "syntax"
-  | "too-large"
-  | "wrong-type"
-  | "unsupported-value"
-  | "duplicate-key"
-  | "duplicate-definition"
-  | "unknown-key"
-  | "unknown-method"
-  | "missing-permissions"
-  | "ineffective-permissions"
-  | "malformed-role"
-  | "malformed-permission"
-  | "malformed-scope"
-  | "malformed-template"
-  | "malformed-prefix"
-  | "malformed-binding"
-  | "unprefixed-principal"
-  | "dangling-role"
-  | "role-cycle"
-  | "unregistered-permission"
-  | "ambiguous-templates"
-  | "unreachable-operation"
-  | "restricted-template"
+/** The lint rules; each has a row in `docs/authorization-data.md`. */
+export const findingRules = [
+  "syntax",
+  "too-large",
+  "wrong-type",
+  "unsupported-value",
+  "duplicate-key",
+  "duplicate-definition",
+  "unknown-key",
+  "unknown-method",
+  "missing-permissions",
+  "ineffective-permissions",
+  "malformed-role",
+  "malformed-permission",
+  "malformed-scope",
+  "malformed-template",
+  "malformed-prefix",
+  "malformed-binding",
+  "unprefixed-principal",
+  "dangling-role",
+  "role-cycle",
+  "unregistered-permission",
+  "ambiguous-templates",
+  "unreachable-operation",
+  "restricted-template",
+] as const
+
+/** What a lint rule is called. */
+export type FindingRule = (typeof findingRules)[number]
 
 /** An error keeps the document from being loaded; a warning does not. */
 export type FindingSeverity = "error" | "warning"

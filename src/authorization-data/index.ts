@@ -2,7 +2,7 @@ export type { AuthorizationData, Method, Operation, Role } from "./authorization
 export { builtInDocument } from "./built-in.js"
 export { compileIndex, type CompileOptions } from "./compile-index.js"
 export type { AuthorizationDocument, NamedText } from "./document.js"
-export { formatFinding, type Finding, type FindingRule, type FindingSeverity } from "./finding.js"
+export { findingRules, formatFinding, type Finding, type FindingRule, type FindingSeverity } from "./finding.js"
 export { lintAuthorizationData, loadAuthorizationData, type LoadedAuthorizationData, type LoadOptions } from "./load.js"
 export { nearest } from "./nearest.js"
 export type { PolicyIndex } from "./policy-index.js"

@@ -11,7 +11,7 @@ import { serveHot } from "./hot-routes.js"
 import { ServerLimits } from "./limits.js"
 import { listen, type ListenAddress, type Listening } from "./listen.js"
 import { closing, overloaded } from "./refusal.js"
-import { requestIdOf } from "./request-id.js"
+import { requestIdOf, requestIds } from "./request-id.js"
 
 /** Options of {@link startServer}. */
 export interface ServerOptions {
@@ -65,7 +65,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     isClosing: () => stopping,
   }
   const inWork = new Set<ServerResponse>()
-  const serve = (app: App, hot: typeof serveHot) => requestListener(context, inWork, app, hot, hooks?.newRequestId)
+  const serve = (app: App, hot: typeof serveHot) => requestListener(context, inWork, app, hot, hooks?.newRequestId ?? requestIds())
   const main = await listen(options.listen, context.limits, serve(createApp(context), serveHot))
   const second = options.healthListen && (await listenBeside(main, options.healthListen, context, serve(createHealthApp(context), () => false)))
   const stopWatching = watchRefreshes(context)
@@ -83,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** Border, capacity, then the hot routes, then the app. */
-function requestListener(context: ServerContext, inWork: Set<ServerResponse>, app: App, hot: typeof serveHot, newRequestId?: () => string) {
+function requestListener(context: ServerContext, inWork: Set<ServerResponse>, app: App, hot: typeof serveHot, newRequestId: () => string) {
   const cold = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const onClose = function (this: ServerResponse) {
     inWork.delete(this)
