@@ -10,10 +10,22 @@ export const RoleBinding = z.strictObject({
     .refine((name) => name !== "-" && name !== "*" && !name.includes("/"), "must name one workspace: not '-', '*', nor anything with '/'")
     .describe("The workspace, or `system` for what belongs to none."),
   role: z.string().min(1).max(128).describe("The name of a role in the authorization data."),
+  expires_at: z.iso
+    .datetime({ offset: true, error: "must be a time such as 2030-01-31T12:00:00Z" })
+    .exactOptional()
+    .describe("From this moment on it does not decide. Absent: it stays until it is revoked."),
 })
 export type RoleBinding = Readonly<z.infer<typeof RoleBinding>>
 
-/** One difference between two states of the role bindings. Applying it twice changes nothing. */
+/** When a binding stops to decide, in milliseconds since the epoch; infinity when it stays. */
+export function expiryOf({ expires_at }: RoleBinding): number {
+  return expires_at === undefined ? Number.POSITIVE_INFINITY : Date.parse(expires_at)
+}
+
+/**
+ * One difference between two states of the role bindings. Applying it twice changes nothing. Adding a binding that is there with another
+ * expiry replaces the expiry; removing one ignores it.
+ */
 export interface RoleBindingChange {
   readonly op: "add" | "remove"
   readonly binding: RoleBinding

@@ -8,8 +8,10 @@ import { authorize, authorizeMany, hasPermissions, hasRole } from "./authorize.j
 import { events } from "./events.js"
 import { explain } from "./explain.js"
 import type { CustomPdpOptions } from "./options.js"
+import { lookups } from "./lookups.js"
 import type { Pdp } from "./pdp.js"
 import { revisionWaiters } from "./revision-waiters.js"
+import { whatIf } from "./what-if.js"
 
 /**
  * A PDP on a policy of your own. `evaluate` takes any of its entrypoints; `authorize` and its kin work when the module has `authz/…` entrypoints
@@ -31,11 +33,14 @@ export async function customPdp({ policy: { wasm, data = {}, builtins }, memoryL
   }
   return {
     authorize: (request) => authorize(active(), request),
-    authorizeMany: (requests) => (policy.entrypoints.includes("authz/allow_many") ? authorizeMany(active(), requests) : requests.map((request) => authorize(active(), request))),
+    authorizeMany: (requests) =>
+      policy.entrypoints.includes("authz/allow_many") ? authorizeMany(active(), requests) : requests.map((request) => authorize(active(), request)),
     hasPermissions: (request) => hasPermissions(active(), request),
     hasRole: (request) => hasRole(active(), request),
     explain: (request) => explain(active(), request),
     evaluate: (entrypoint, input) => active().policy.evaluate(entrypoint, input),
+    lookups: (request) => lookups(request, "hardened"),
+    whatIf: (bindings) => whatIf(active(), bindings),
     revision: () => active().revision,
     atLeast: waiters.wait,
     refresh: async () => void active(),
@@ -63,6 +68,8 @@ async function readModule(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path)
   } catch (cause) {
-    throw new PdpError("ERR_POLICY_INVALID", `cannot read the policy '${path}' (${messageOf(cause)}); pass the path of a .wasm file, or its bytes`, { cause })
+    throw new PdpError("ERR_POLICY_INVALID", `cannot read the policy '${path}' (${messageOf(cause)}); pass the path of a .wasm file, or its bytes`, {
+      cause,
+    })
   }
 }

@@ -15,21 +15,22 @@ type Authorize = (active: Active, request: AuthorizationRequest) => Decision
 
 /**
  * Wraps `authorize` with a bounded cache. A key holds everything that the answer depends on, each part with its length before it, and the
- * revision; a new revision drops all.
+ * revision; a new state drops all.
  */
 export function cachedAuthorize(authorize: Authorize, options: DecisionCacheOptions): Authorize {
   const { maxEntries, ttlSeconds } = DecisionCacheOptions.parse(options)
   const cache = new NodeCache({ useClones: false, checkperiod: 0, stdTTL: ttlSeconds, deleteOnExpire: true })
-  let revision = ""
+  let state: Active | undefined
   let entries = 0
 
   return (active, request) => {
-    if (active.revision !== revision) {
+    // By the state itself: what expires changes decisions, and not always the revision.
+    if (active !== state) {
       cache.flushAll()
       entries = 0
-      revision = active.revision
+      state = active
     }
-    const key = decisionKey(revision, request)
+    const key = decisionKey(active.revision, request)
     const known = cache.get<Decision>(key)
     if (known) return known
     const decision = authorize(active, request)

@@ -1,4 +1,5 @@
 export { createPdp } from "./create-pdp.js"
 export { DecisionCacheOptions } from "./decision-cache.js"
 export type { CustomPdpOptions, PdpOptions } from "./options.js"
-export type { Pdp, PdpEvents, PdpSnapshot, PdpStatus, Profile, SourceStatus } from "./pdp.js"
+export type { Lookups } from "./lookups.js"
+export type { ActivationCause, Decisions, Pdp, PdpEvents, PdpSnapshot, PdpStatus, Profile, SourceStatus } from "./pdp.js"

@@ -21,6 +21,10 @@ export interface PdpOptions {
   readonly cache?: DecisionCacheOptions
   /** Ceiling of the policy's memory, in MiB. Default 256. */
   readonly memoryLimitMb?: number
+  /** When the source has not answered for so long, in seconds, decisions throw `ERR_PDP_STALE`. Default: the last good state decides for ever. */
+  readonly maxStalenessSeconds?: number
+  /** Milliseconds since the epoch, for expiry and ages. Default `Date.now`. */
+  readonly now?: () => number
 }
 
 /** Options of `createPdp` for a policy of your own: any module that OPA compiled to WASM. */

@@ -1,7 +1,8 @@
-import { PdpError } from "../errors.js"
+import { messageOf, PdpError } from "../errors.js"
+import type { Revision } from "../model/revision.js"
 import type { RoleBinding } from "../model/role-binding.js"
 import { applyRead, memorySource, startRefresh, watchFiles, type Refresh, type Source, type SourcePosition } from "../source/index.js"
-import { roleBindingStore, type RoleBindingStore, type Store } from "../store/index.js"
+import { roleBindingStore, type RoleBindingStore } from "../store/index.js"
 import type { PdpOptions } from "./options.js"
 import type { PdpEvents, SourceStatus } from "./pdp.js"
 import { authorizationDataFiles } from "./product-policy.js"
@@ -10,10 +11,14 @@ import { sourceHealth, type SourceHealth } from "./source-health.js"
 /** What a refresh tells the PDP. Must not throw. */
 export interface RefreshEffects {
   /** The bindings as they are now, in the step in which they changed; the first time also when there are none. */
-  bindings(store: Store, changes: number): void
+  bindings(store: RoleBindingStore, changes: number, revision: Revision | undefined): void
   failed(failure: PdpEvents["refreshFailure"]): void
   /** Reloads the authorization data. @returns the bindings that it brings */
   reload(): Promise<readonly RoleBinding[]>
+  /** Of what decides now, bindings aside. */
+  digests(): Parameters<NonNullable<Source["announce"]>>[0]
+  /** Milliseconds since the epoch. */
+  now(): number
 }
 
 /** Keeps bindings and authorization data fresh. */
@@ -21,6 +26,8 @@ export interface PdpRefresh {
   /** Asks every source now. Rejects with the first failure. */
   now(): Promise<void>
   status(): readonly SourceStatus[]
+  /** When the source of the bindings answered last, in milliseconds since the epoch. */
+  lastSuccess(): number | undefined
   /** Stops, and closes the source. */
   close(): Promise<void>
 }
@@ -42,8 +49,18 @@ export async function startPdpRefresh(options: PdpOptions, documented: readonly 
   const files = authorizationDataFiles(options.authorizationData)
   const own = options.source ? undefined : memorySource(documented)
   const source: Source = options.source ?? own ?? memorySource()
-  const bindings = refreshed(source.name, options, effects, { refresh: bindingsRead(source, effects), subscribe: source.subscribe?.bind(source) })
-  const documents = files.length > 0 ? refreshed(files.join(", "), options, effects, { refresh: documentsRead(own, options, effects), subscribe: (onNews) => watchFiles(files, onNews) }) : undefined
+  const announce = announcement(source, options, effects)
+  const bindings = refreshed(source.name, options, effects, {
+    refresh: bindingsRead(source, announce, effects),
+    subscribe: source.subscribe?.bind(source),
+  })
+  const documents =
+    files.length > 0
+      ? refreshed(files.join(", "), options, effects, {
+          refresh: documentsRead(source, own, announce, effects),
+          subscribe: (onNews) => watchFiles(files, onNews),
+        })
+      : undefined
   documents?.health.succeeded()
   await bindings.loop.refreshNow().catch(() => undefined)
   const all = documents ? [bindings, documents] : [bindings]
@@ -53,6 +70,7 @@ export async function startPdpRefresh(options: PdpOptions, documented: readonly 
       for (const { loop } of [...all].reverse()) await loop.refreshNow()
     },
     status: () => all.map(({ health }) => health.status()),
+    lastSuccess: bindings.health.lastSuccess,
     close: async () => {
       await Promise.all(all.map(({ loop }) => loop.stop()))
       await source.close()
@@ -68,7 +86,7 @@ interface Refreshed {
 type Reading = Pick<Parameters<typeof startRefresh>[0], "refresh" | "subscribe">
 
 function refreshed(name: string, { refreshSeconds = defaultRefreshSeconds }: PdpOptions, effects: RefreshEffects, reading: Reading): Refreshed {
-  const health = sourceHealth(name)
+  const health = sourceHealth(name, effects.now)
   const loop = startRefresh({
     ...reading,
     intervalSeconds: refreshSeconds,
@@ -81,28 +99,56 @@ function refreshed(name: string, { refreshSeconds = defaultRefreshSeconds }: Pdp
   return { loop, health }
 }
 
-function bindingsRead(source: Source, effects: RefreshEffects): (signal: AbortSignal) => Promise<void> {
-  let store: RoleBindingStore = roleBindingStore()
+function bindingsRead(source: Source, announce: () => Promise<void>, effects: RefreshEffects): (signal: AbortSignal) => Promise<void> {
+  let store = roleBindingStore()
   let position: SourcePosition | undefined
   let started = false
-  const activate = (next: RoleBindingStore, changes: number): void => {
+  const activate = (next: RoleBindingStore, changes: number, revision?: Revision): void => {
     started = true
     store = next
-    effects.bindings(next, changes)
+    effects.bindings(next, changes, revision)
   }
   return async (signal) => {
-    const read = await source.read(position, signal)
-    await applyRead({ store, activate }, read, signal)
-    if (read.kind !== "unchanged") position = read.position
+    const applied = await applyRead({ store, now: effects.now, activate }, await source.read(position, signal), signal)
+    if (applied.position !== undefined) position = applied.position
     if (!started) activate(store, 0)
+    await announce()
   }
 }
 
-function documentsRead(own: ReturnType<typeof memorySource> | undefined, { source }: PdpOptions, effects: RefreshEffects): () => Promise<void> {
+function documentsRead(
+  source: Source,
+  own: ReturnType<typeof memorySource> | undefined,
+  announce: () => Promise<void>,
+  effects: RefreshEffects,
+): () => Promise<void> {
   return async () => {
     const documented = await effects.reload()
     if (own) own.replace(documented)
     else if (documented.length > 0)
-      throw new PdpError("ERR_CONFIG_INVALID", `the authorization data brings bindings now, and there is a source ('${source?.name}'); remove one of the two`)
+      throw new PdpError(
+        "ERR_CONFIG_INVALID",
+        `the authorization data brings bindings now, and there is a source ('${source.name}'); remove one of the two`,
+      )
+    await announce()
+  }
+}
+
+/** Tells the source what decides, until it knows. That it cannot be told keeps nobody from deciding, so it is reported and no failure of the refresh. */
+function announcement(source: Source, { refreshSeconds = defaultRefreshSeconds }: PdpOptions, effects: RefreshEffects): () => Promise<void> {
+  let told = ""
+  let attempt = 0
+  return async () => {
+    const digests = effects.digests()
+    const telling = `${digests.policy} ${digests.authorizationData}`
+    if (!source.announce || telling === told) return
+    try {
+      await source.announce(digests)
+      told = telling
+      attempt = 0
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new PdpError("ERR_SOURCE_UNAVAILABLE", messageOf(thrown), { cause: thrown })
+      effects.failed({ source: source.name, error, attempt: ++attempt, retryInMs: refreshSeconds * 1_000 })
+    }
   }
 }

@@ -1,13 +1,17 @@
 import type { AuthorizationRequest, Decision, Explanation, PermissionsRequest, RoleRequest } from "../model/decision.js"
 import type { RoleBinding } from "../model/role-binding.js"
+import type { Lookups } from "./lookups.js"
 
 /** Which rules decide: ours, or those of the reference system one for one. */
 export type Profile = "hardened" | "nemo"
 
+/** Why a new state decides: the first bindings, or a snapshot of them on disk; a change of bindings; some have expired; new authorization data or policy. */
+export type ActivationCause = "start" | "snapshot" | "bindings" | "expiry" | "authorization-data" | "policy"
+
 /** What {@link Pdp.on} can listen to. */
 export interface PdpEvents {
   /** A new state decides from now on. */
-  readonly activation: { readonly revision: string; readonly cause: "start" | "bindings" | "authorization-data" | "policy"; readonly changes: number }
+  readonly activation: { readonly revision: string; readonly cause: ActivationCause; readonly changes: number }
   /** A refresh failed; the last good state keeps deciding. */
   readonly refreshFailure: { readonly source: string; readonly error: Error; readonly attempt: number; readonly retryInMs: number }
 }
@@ -43,22 +47,30 @@ export interface PdpSnapshot {
   readonly bindings: Iterable<RoleBinding>
 }
 
-/**
- * A policy decision point. `authorize`, `authorizeMany`, `hasPermissions`, `hasRole`, `explain` and `evaluate` are synchronous; they throw
- * `PdpError` when no decision could be made (`ERR_PDP_NOT_READY`, `ERR_INPUT_INVALID`, `ERR_EVALUATION`, `ERR_CLOSED`), and never answer `allowed: true` then.
- */
-export interface Pdp {
+/** What can be asked. All of it is synchronous. */
+export interface Decisions {
   authorize(request: AuthorizationRequest): Decision
   /** Same answers, same order, in one pass on one state. */
   authorizeMany(requests: readonly AuthorizationRequest[]): readonly Decision[]
   hasPermissions(request: PermissionsRequest): Decision
   hasRole(request: RoleRequest): Decision
   explain(request: AuthorizationRequest): Explanation
+}
+
+/**
+ * A policy decision point. {@link Decisions} and `evaluate` throw `PdpError` when no decision could be made (`ERR_PDP_NOT_READY`, `ERR_PDP_STALE`,
+ * `ERR_INPUT_INVALID`, `ERR_EVALUATION`, `ERR_CLOSED`), and never answer `allowed: true` then.
+ */
+export interface Pdp extends Decisions {
   /**
    * Evaluates an entrypoint with a policy input of the caller's own (`docs/policy.md`), with OPA's semantics: `undefined` when undefined.
    * For the product's policies, `bindings` in the input is dropped and the caller's slice attached.
    */
   evaluate(entrypoint: string, input: unknown): unknown
+  /** The bindings that a decision on this request can need; whatever else is bound makes no difference. */
+  lookups(request: AuthorizationRequest | PermissionsRequest | RoleRequest): Lookups
+  /** Decides with the same policy and authorization data on other bindings, for example those that a transaction sees. */
+  whatIf(bindings: readonly RoleBinding[]): Decisions
   /** The revision that the next decision rests on. @throws {PdpError} `ERR_PDP_NOT_READY` */
   revision(): string
   /**

@@ -1,107 +1,94 @@
 import { PdpError } from "../errors.js"
-import type { Decision } from "../model/decision.js"
-import { formatRevision, newEpoch } from "../model/revision.js"
-import type { RoleBinding } from "../model/role-binding.js"
-import type { Policy } from "../policy/index.js"
-import type { Store } from "../store/index.js"
-import { activeState, type Active } from "./active.js"
 import { authorize, authorizeMany, hasPermissions, hasRole } from "./authorize.js"
 import { cachedAuthorize } from "./decision-cache.js"
+import { evaluateRaw } from "./evaluate.js"
 import { events } from "./events.js"
 import { explain } from "./explain.js"
+import { lookups } from "./lookups.js"
 import type { PdpOptions } from "./options.js"
-import type { Pdp, PdpEvents } from "./pdp.js"
-import { startPdpRefresh } from "./pdp-refresh.js"
+import type { Pdp } from "./pdp.js"
+import { startPdpRefresh, type PdpRefresh } from "./pdp-refresh.js"
+import { pdpState, type PdpState } from "./pdp-state.js"
 import { loadProductPolicy } from "./product-policy.js"
-import { rawInput } from "./raw-input.js"
 import { revisionWaiters } from "./revision-waiters.js"
+import { whatIf } from "./what-if.js"
 
 /** A PDP on one of the product's policies. See `createPdp`. */
 export async function productPdp(options: PdpOptions): Promise<Pdp> {
   const profile = options.profile ?? "hardened"
-  const epoch = newEpoch()
+  const now = options.now ?? Date.now
   const { on, emit } = events()
-  let product = await loadProductPolicy(options)
-  let store: Store | undefined
-  let revision = { epoch, sequence: 0 }
-  let current: Active | undefined
-  let lastFailure = "the first read is under way"
-  let closed = false
-
-  const waiters = revisionWaiters(() => revision)
-  const active = (): Active => {
-    if (closed) throw new PdpError("ERR_CLOSED", "the PDP is closed")
-    if (!current) throw new PdpError("ERR_PDP_NOT_READY", `role bindings have not been loaded yet: ${lastFailure}`)
-    return current
-  }
-  const activate = (cause: PdpEvents["activation"]["cause"], changes: number): void => {
-    if (!store || closed) return
-    revision = { epoch, sequence: revision.sequence + 1 }
-    current = activeState({ policy: product.policy, store, profile, revision: formatRevision(revision) })
-    emit("activation", { revision: current.revision, cause, changes })
-    waiters.reached(revision)
-  }
-  const reload = async (): Promise<readonly RoleBinding[]> => {
-    const next = await loadProductPolicy(options, product)
-    const changed = next.policy !== product.policy
-    product = next
-    if (changed) activate("authorization-data", 1)
-    return next.loaded.bindings
-  }
-  const refresh = await startPdpRefresh(options, product.loaded.bindings, {
-    bindings: (next, changes) => {
-      const cause = store ? "bindings" : "start"
-      store = next
-      activate(cause, changes)
+  let refresh: PdpRefresh | undefined
+  const state = pdpState(profile, options, await loadProductPolicy(options), {
+    activated: (event, revision) => {
+      emit("activation", event)
+      waiters.reached(revision)
     },
+    lastSuccess: () => refresh?.lastSuccess(),
+    now,
+  })
+  const waiters = revisionWaiters(state.revision)
+  refresh = await startPdpRefresh(options, state.product().loaded.bindings, {
+    bindings: state.takeBindings,
     failed: (failure) => {
-      lastFailure = failure.error.message
+      state.failed(failure.error.message)
       emit("refreshFailure", failure)
     },
-    reload,
+    reload: state.reload,
+    digests: () => digestsOf(state),
+    now,
   })
+  const { active } = state
   const decide = options.cache ? cachedAuthorize(authorize, options.cache) : authorize
+  let closing: Promise<void> | undefined
 
   return {
-    authorize: (request): Decision => decide(active(), request),
+    authorize: (request) => decide(active(), request),
     authorizeMany: (requests) => authorizeMany(active(), requests),
     hasPermissions: (request) => hasPermissions(active(), request),
     hasRole: (request) => hasRole(active(), request),
     explain: (request) => explain(active(), request),
-    evaluate: (entrypoint, input) => evaluate(active(), entrypoint, input),
+    evaluate: (entrypoint, input) => evaluateRaw(active(), entrypoint, input),
+    lookups: (request) => lookups(request, profile),
+    whatIf: (bindings) => whatIf(active(), bindings),
     revision: () => active().revision,
     atLeast: waiters.wait,
-    refresh: refresh.now,
-    status: () => ({
-      ready: current !== undefined && !closed,
-      profile,
-      ...(current && { revision: current.revision }),
-      policy: { digest: product.policy.digest, entrypoints: product.policy.entrypoints },
-      authorizationData: {
-        digest: product.loaded.digest,
-        roles: product.loaded.data.roles.size,
-        endpoints: product.loaded.data.endpoints.size,
-        operations: [...product.loaded.data.endpoints.values()].reduce((sum, operations) => sum + operations.size, 0),
-      },
-      bindings: store?.size ?? 0,
-      sources: refresh.status(),
-    }),
+    refresh: () => refresh.now(),
+    status: () => ({ profile, ...readiness(state), ...contents(state), sources: refresh.status() }),
     snapshot: () => {
-      const state = active()
-      return { revision: state.revision, profile, authzData: product.authzData, bindings: state.store }
+      const { revision, store } = active()
+      return { revision, profile, authzData: state.product().authzData, bindings: store }
     },
     on,
-    close: async () => {
-      if (closed) return
-      closed = true
+    close: () => {
+      state.close()
       waiters.close()
-      await refresh.close()
+      return (closing ??= refresh.close())
     },
   }
 }
 
-function evaluate(active: Active, entrypoint: string, input: unknown): unknown {
-  const policy: Policy = active.policy
-  if (typeof input !== "object" || input === null || Array.isArray(input)) return policy.evaluate(entrypoint, input)
-  return policy.evaluateText(entrypoint, rawInput(Object.fromEntries(Object.entries(input)), active))
+function digestsOf(state: PdpState): { readonly policy: string; readonly authorizationData: string } {
+  const { policy, loaded } = state.product()
+  return { policy: policy.digest, authorizationData: loaded.digest }
+}
+
+function readiness(state: PdpState): { readonly ready: boolean; readonly revision?: string } {
+  try {
+    return { ready: true, revision: state.active().revision }
+  } catch (thrown) {
+    if (thrown instanceof PdpError) return { ready: false }
+    throw thrown
+  }
+}
+
+function contents(state: PdpState): Pick<ReturnType<Pdp["status"]>, "policy" | "authorizationData" | "bindings"> {
+  const { policy, loaded } = state.product()
+  const { roles, endpoints } = loaded.data
+  const operations = [...endpoints.values()].reduce((sum, methods) => sum + methods.size, 0)
+  return {
+    policy: { digest: policy.digest, entrypoints: policy.entrypoints },
+    authorizationData: { digest: loaded.digest, roles: roles.size, endpoints: endpoints.size, operations },
+    bindings: state.size(),
+  }
 }

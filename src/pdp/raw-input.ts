@@ -59,7 +59,9 @@ function textsOf(value: unknown): string[] {
 function namedWorkspaces(request: unknown): string[] {
   const workspace = memberOf(request, "workspace")
   const permissions = memberOf(request, "permissions")
-  const prefixes = Array.isArray(permissions) ? permissions.flatMap((permission) => (typeof permission === "string" ? permission.split("/")[0] : [])) : []
+  const prefixes = Array.isArray(permissions)
+    ? permissions.flatMap((permission) => (typeof permission === "string" ? permission.split("/")[0] : []))
+    : []
   return typeof workspace === "string" ? [workspace, ...prefixes.filter((prefix) => prefix !== undefined)] : []
 }
 

@@ -4,6 +4,8 @@ import type { SourceStatus } from "./pdp.js"
 export interface SourceHealth {
   succeeded(): void
   failed(error: Error): void
+  /** Milliseconds since the epoch; undefined before the first. */
+  lastSuccess(): number | undefined
   status(): SourceStatus
 }
 
@@ -19,6 +21,7 @@ export function sourceHealth(name: string, now: () => number = Date.now): Source
     failed: (error) => {
       failing = { since: failing?.since ?? now(), attempts: (failing?.attempts ?? 0) + 1, message: error.message }
     },
+    lastSuccess: () => lastSuccess,
     status: () => ({
       name,
       ...(lastSuccess !== undefined && { lastSuccess: new Date(lastSuccess).toISOString(), ageSeconds: Math.max(0, (now() - lastSuccess) / 1000) }),

@@ -2,7 +2,7 @@ import { RoleBinding } from "../model/role-binding.js"
 import { unavailable } from "./unavailable.js"
 import type { PdpError } from "../errors.js"
 
-/** One entry of a file of bindings, before anybody has looked at it. */
+/** One entry of a document of bindings, before anybody has looked at it. */
 export interface BindingRow {
   readonly line: number
   /** As they stand there, duplicates included. */
@@ -17,23 +17,25 @@ export interface RowField {
 }
 
 /**
- * The bindings that one row stands for: `principal`, `workspace`, and either `role` or `roles`.
+ * The bindings that one row stands for: `principal`, `workspace`, either `role` or `roles`, and perhaps `expires_at`.
  *
- * @param file how messages name the file
- * @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` with file, line, value and remedy
+ * @param place how messages name the document: a path or a URL
+ * @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` with place, line, value and remedy
  */
-export function bindingsOf(file: string, row: BindingRow): readonly RoleBinding[] {
-  assertKeys(file, row.fields)
+export function bindingsOf(place: string, row: BindingRow): readonly RoleBinding[] {
+  assertKeys(place, row.fields)
   const principal = valueOf(row, "principal")
   const workspace = valueOf(row, "workspace")
-  const roles = rolesOf(file, row)
-  if (roles.length === 0) readBinding(file, row, { principal, workspace, role: "none" })
-  return roles.map((role) => readBinding(file, row, { principal, workspace, role }))
+  const roles = rolesOf(place, row)
+  const expiry = field(row, "expires_at")
+  const shared = { principal, workspace, ...(expiry && { expires_at: expiry.value }) }
+  if (roles.length === 0) readBinding(place, row, { ...shared, role: "none" })
+  return roles.map((role) => readBinding(place, row, { ...shared, role }))
 }
 
-/** Something in a file is wrong. */
-export function fileProblem(file: string, line: number, what: string, remedy: string, cause?: unknown): PdpError {
-  return unavailable(`${file}:${line}: ${what}`, remedy, cause)
+/** Something in a document of bindings is wrong. */
+export function rowProblem(place: string, line: number, what: string, remedy: string, cause?: unknown): PdpError {
+  return unavailable(`${place}:${line}: ${what}`, remedy, cause)
 }
 
 /** A value for a message, cut to a readable length. */
@@ -43,41 +45,41 @@ export function shown(value: unknown): string {
 }
 
 /** Every key once, and only these. @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` */
-export function assertKeys(file: string, fields: readonly RowField[], known: readonly string[] = rowKeys): void {
+export function assertKeys(place: string, fields: readonly RowField[], known: readonly string[] = rowKeys): void {
   for (let at = 0; at < fields.length; at++) {
     const { key, line } = fields[at] ?? { key: "", line: 0 }
-    if (!known.includes(key)) throw fileProblem(file, line, `the key ${shown(key)} is unknown`, `known are ${known.join(", ")}`)
+    if (!known.includes(key)) throw rowProblem(place, line, `the key ${shown(key)} is unknown`, `known are ${known.join(", ")}`)
     for (let before = 0; before < at; before++)
-      if (fields[before]?.key === key) throw fileProblem(file, line, `the key '${key}' stands here a second time`, "keep one of the two")
+      if (fields[before]?.key === key) throw rowProblem(place, line, `the key '${key}' stands here a second time`, "keep one of the two")
   }
 }
 
-const rowKeys = ["principal", "workspace", "role", "roles"]
+const rowKeys = ["principal", "workspace", "role", "roles", "expires_at"]
 
-function rolesOf(file: string, row: BindingRow): readonly unknown[] {
+function rolesOf(place: string, row: BindingRow): readonly unknown[] {
   const { role, roles } = { role: field(row, "role"), roles: field(row, "roles") }
-  if (role && roles) throw fileProblem(file, roles.line, "a binding has both 'role' and 'roles'", "keep one of the two")
+  if (role && roles) throw rowProblem(place, roles.line, "a binding has both 'role' and 'roles'", "keep one of the two")
   if (role) return [role.value]
-  if (!roles) throw fileProblem(file, row.line, "a binding has no 'roles'", "write roles: [<name of a role>, …]")
-  if (!Array.isArray(roles.value)) throw fileProblem(file, roles.line, `'roles' is ${shown(roles.value)}`, "write a list of names of roles")
+  if (!roles) throw rowProblem(place, row.line, "a binding has no 'roles'", "write roles: [<name of a role>, …]")
+  if (!Array.isArray(roles.value)) throw rowProblem(place, roles.line, `'roles' is ${shown(roles.value)}`, "write a list of names of roles")
   return roles.value
 }
 
-function readBinding(file: string, row: BindingRow, values: Readonly<Record<keyof RoleBinding, unknown>>): RoleBinding {
+function readBinding(place: string, row: BindingRow, values: Readonly<Partial<Record<keyof RoleBinding, unknown>>>): RoleBinding {
   const { data, error } = RoleBinding.safeParse(values)
   if (!data) {
     const { path, message } = error.issues[0] ?? { path: [], message: "it is invalid" }
     const key = keyOf(path[0])
     const line = field(row, key)?.line ?? (key === "role" ? field(row, "roles")?.line : undefined) ?? row.line
-    throw fileProblem(file, line, `the ${key} ${shown(values[key])} is not valid: ${message}`, "correct it, or remove the binding")
+    throw rowProblem(place, line, `the ${key} ${shown(values[key])} is not valid: ${message}`, "correct it, or remove the binding")
   }
   if (surrogate.test(data.principal) || surrogate.test(data.workspace) || surrogate.test(data.role))
-    throw fileProblem(file, row.line, `${shown(data)} holds half of a surrogate pair`, "write the whole character")
+    throw rowProblem(place, row.line, `${shown(data)} holds half of a surrogate pair`, "write the whole character")
   return data
 }
 
 function keyOf(part: PropertyKey | undefined): keyof RoleBinding {
-  return part === "principal" || part === "workspace" ? part : "role"
+  return part === "principal" || part === "workspace" || part === "expires_at" ? part : "role"
 }
 
 function valueOf(row: BindingRow, key: string): unknown {

@@ -1,3 +1,4 @@
+import type { Revision } from "../model/revision.js"
 import type { RoleBinding, RoleBindingChange } from "../model/role-binding.js"
 
 /** A place in a source's history. Opaque to everybody but the source that made it. */
@@ -6,14 +7,34 @@ export type SourcePosition = string
 /** What a {@link Source} answers when asked for news. */
 export type SourceRead =
   /** Nothing happened since the position that was passed. */
-  | { readonly kind: "unchanged" }
-  /** The whole state, in pages, and the position after it. The reader may abandon the pages half-way. */
-  | { readonly kind: "snapshot"; readonly position: SourcePosition; readonly pages: AsyncIterable<readonly RoleBinding[]> }
-  /** What changed since the position that was passed, oldest first, and the position after it. */
-  | { readonly kind: "changes"; readonly position: SourcePosition; readonly changes: readonly RoleBindingChange[] }
+  { readonly kind: "unchanged" } | SourceSnapshot | SourceChanges
+
+/** The whole state. The reader may abandon it half-way. */
+export interface SourceSnapshot extends ReachedPosition {
+  readonly kind: "snapshot"
+  readonly pages: AsyncIterable<readonly RoleBinding[]>
+  /**
+   * What changed while the pages were read, to be applied on top of them: a source that others write to cannot hold still. Asked for once,
+   * after the last page. Then its position counts.
+   */
+  readonly finish?: () => Promise<SourceChanges>
+}
+
+/** What changed since the position that was passed, oldest first. */
+export interface SourceChanges extends ReachedPosition {
+  readonly kind: "changes"
+  readonly changes: readonly RoleBindingChange[]
+}
+
+/** Where a reader stands after a read. */
+export interface ReachedPosition {
+  readonly position: SourcePosition
+  /** Of sources that number their changes themselves, for all who read them. Without it the reader counts. */
+  readonly revision?: Revision
+}
 
 /**
- * Where role bindings come from: memory, a file, later databases with a change feed.
+ * Where role bindings come from: memory, a file, HTTP, a database with a change feed.
  *
  * A source validates what it reads: a page never holds an invalid binding. Any failure (unreachable, half-written, invalid)
  * rejects `read` with `PdpError` `ERR_SOURCE_UNAVAILABLE` (naming the place and the remedy), and the reader keeps its last state.
@@ -32,6 +53,11 @@ export interface Source {
    * @returns stops it
    */
   subscribe?(onNews: () => void): () => void
+  /**
+   * Tells a source that numbers changes what decides besides its bindings, so that a change of it gets a revision, too.
+   * @param digests of the policy and the authorization data
+   */
+  announce?(digests: { readonly policy: string; readonly authorizationData: string }): Promise<void>
   /** Frees what the source holds. Further reads reject with `ERR_CLOSED`. */
   close(): Promise<void>
 }

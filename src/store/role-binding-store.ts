@@ -1,4 +1,5 @@
-import type { RoleBinding, RoleBindingChange } from "../model/role-binding.js"
+import { expiryOf, type RoleBinding, type RoleBindingChange } from "../model/role-binding.js"
+import { Expiries } from "./expiries.js"
 import { holdingIn, holdingsOf, withHolding, withoutHolding, type Held } from "./held.js"
 import { Holdings, type Workspace } from "./holding.js"
 import { NameMap } from "./name-map.js"
@@ -24,10 +25,21 @@ export function roleBindingStore(): RoleBindingStore {
 class Bindings implements RoleBindingStore {
   readonly #principals = new NameMap<Held>()
   readonly #holdings = new Holdings()
+  readonly #expiries = new Expiries()
   #size = 0
 
   get size(): number {
     return this.#size
+  }
+
+  get nextExpiry(): number {
+    return this.#expiries.next
+  }
+
+  expire(nowMs: number): number {
+    const before = this.#size
+    for (const binding of this.#expiries.due(nowMs)) this.#remove(binding)
+    return before - this.#size
   }
 
   add(bindings: readonly RoleBinding[]): number {
@@ -49,7 +61,8 @@ class Bindings implements RoleBindingStore {
   has(binding: RoleBinding): boolean {
     const held = this.#principals.get(binding.principal)
     const workspace = held && this.#holdings.workspace(binding.workspace)
-    return (workspace && holdingIn(held, workspace)?.roleSet.roles.includes(binding.role)) ?? false
+    const isHeld = (workspace && holdingIn(held, workspace)?.roleSet.roles.includes(binding.role)) ?? false
+    return isHeld && this.#expiries.of(binding) === expiryOf(binding)
   }
 
   sliceText(principals: readonly string[], workspaces: readonly string[]): string {
@@ -79,14 +92,22 @@ class Bindings implements RoleBindingStore {
 
   *[Symbol.iterator](): Generator<RoleBinding> {
     for (const [principal, held] of this.#principals)
-      for (const { workspace, roleSet } of holdingsOf(held)) for (const role of roleSet.roles) yield { principal, workspace: workspace.name, role }
+      for (const { workspace, roleSet } of holdingsOf(held))
+        for (const role of roleSet.roles) yield this.#binding({ principal, workspace: workspace.name, role })
   }
 
-  #add({ principal, workspace, role }: RoleBinding): boolean {
+  #binding(binding: RoleBinding): RoleBinding {
+    const at = this.#expiries.of(binding)
+    return at === Number.POSITIVE_INFINITY ? binding : { ...binding, expires_at: new Date(at).toISOString() }
+  }
+
+  #add(binding: RoleBinding): boolean {
+    const { principal, workspace, role } = binding
     const held = this.#principals.get(principal)
     const known = held && this.#holdings.workspace(workspace)
     const before = known && holdingIn(held, known)
-    if (before?.roleSet.roles.includes(role)) return false
+    const isRescheduled = this.#expiries.set(binding)
+    if (before?.roleSet.roles.includes(role)) return isRescheduled
     const holding = this.#holdings.acquire(workspace, before?.roleSet.roles ?? [], role)
     const after = withHolding(held, holding)
     if (after !== held) this.#principals.set(principal, after)
@@ -95,7 +116,8 @@ class Bindings implements RoleBindingStore {
     return true
   }
 
-  #remove({ principal, workspace, role }: RoleBinding): boolean {
+  #remove(binding: RoleBinding): boolean {
+    const { principal, workspace, role } = binding
     const held = this.#principals.get(principal)
     if (!held) return false
     const known = this.#holdings.workspace(workspace)
@@ -106,6 +128,7 @@ class Bindings implements RoleBindingStore {
     if (!after) this.#principals.delete(principal)
     else if (after !== held) this.#principals.set(principal, after)
     this.#holdings.release(before)
+    this.#expiries.delete(binding)
     this.#size--
     return true
   }

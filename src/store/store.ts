@@ -8,7 +8,12 @@ export interface Store {
   readonly size: number
   /** Applies a batch in one step that cannot throw. @returns how many changes had an effect */
   apply(changes: readonly RoleBindingChange[]): number
+  /** True when it is there, with the same expiry. */
   has(binding: RoleBinding): boolean
+  /** When the next binding expires, in milliseconds since the epoch; infinity when none will. May be too early, never too late. */
+  readonly nextExpiry: number
+  /** Removes what has expired at that time. @returns how many bindings */
+  expire(nowMs: number): number
   /**
    * The slice of some principals in some workspaces, as JSON text: `{"<workspace>":{"<principal>":["<role>",…]}}`.
    * Pairs without a binding are left out; repeated or unknown names do no harm. Cost: the number of principals times the

@@ -1,0 +1,110 @@
+import { PdpError } from "../errors.js"
+import { formatRevision, newEpoch, type Revision } from "../model/revision.js"
+import type { RoleBinding } from "../model/role-binding.js"
+import type { RoleBindingStore } from "../store/index.js"
+import { activeState, type Active } from "./active.js"
+import type { PdpOptions } from "./options.js"
+import type { PdpEvents, Profile } from "./pdp.js"
+import { loadProductPolicy, type ProductPolicy } from "./product-policy.js"
+
+/** What a PDP decides on, and how it comes to something newer. Every step is synchronous and whole. */
+export interface PdpState {
+  /** What decides now. @throws {PdpError} `ERR_PDP_NOT_READY`, `ERR_PDP_STALE`, `ERR_CLOSED` */
+  active(): Active
+  /** The revision of the moment; before the first bindings, sequence 0. */
+  revision(): Revision
+  product(): ProductPolicy
+  /** How many bindings are held. */
+  size(): number
+  /** Takes bindings. @param given the revision, by a source that numbers changes itself */
+  takeBindings(store: RoleBindingStore, changes: number, given: Revision | undefined, cause?: "snapshot"): void
+  /** Reads the authorization data again. @returns the bindings that it brings */
+  reload(): Promise<readonly RoleBinding[]>
+  /** Remembers why there is nothing to decide on. */
+  failed(message: string): void
+  close(): void
+}
+
+/** What others hear and say. */
+export interface StateEffects {
+  /** A new state decides. Must not throw. */
+  activated(event: PdpEvents["activation"], revision: Revision): void
+  /** When the source answered last, in milliseconds since the epoch; undefined before. */
+  lastSuccess(): number | undefined
+  /** Milliseconds since the epoch. */
+  now(): number
+}
+
+/** @throws {PdpError} `ERR_CONFIG_INVALID` when `maxStalenessSeconds` is out of range */
+export function pdpState(profile: Profile, options: PdpOptions, first: ProductPolicy, effects: StateEffects): PdpState {
+  const maxAgeMs = maxStalenessMs(options)
+  let product = first
+  let store: RoleBindingStore | undefined
+  let revision: Revision = { epoch: newEpoch(), sequence: 0 }
+  /** True when the source gives the revisions. */
+  let numbered = false
+  let current: Active | undefined
+  let lastFailure = "the first read is under way"
+  let closed = false
+
+  const activate = (cause: PdpEvents["activation"]["cause"], changes: number, given?: Revision): Active | undefined => {
+    if (!store || closed) return undefined
+    revision = given ?? { epoch: revision.epoch, sequence: revision.sequence + 1 }
+    current = activeState({ policy: product.policy, store, profile, revision: formatRevision(revision) })
+    effects.activated({ revision: current.revision, cause, changes }, revision)
+    return current
+  }
+  const unexpired = (state: Active): Active => {
+    const changes = store?.expire(effects.now()) ?? 0
+    if (changes === 0) return state
+    return activate("expiry", changes, numbered ? revision : undefined) ?? state
+  }
+  const checkAge = (maxMs: number): void => {
+    const lastSuccess = effects.lastSuccess()
+    if (lastSuccess === undefined || effects.now() - lastSuccess <= maxMs) return
+    const age = Math.round((effects.now() - lastSuccess) / 1_000)
+    throw new PdpError(
+      "ERR_PDP_STALE",
+      `role bindings are ${age} s old, and maxStalenessSeconds is ${maxMs / 1_000}: ${lastFailure}; mend the source`,
+    )
+  }
+
+  return {
+    active: () => {
+      if (closed) throw new PdpError("ERR_CLOSED", "the PDP is closed")
+      if (!current) throw new PdpError("ERR_PDP_NOT_READY", `role bindings have not been loaded yet: ${lastFailure}`)
+      if (maxAgeMs !== undefined) checkAge(maxAgeMs)
+      return current.store.nextExpiry === Number.POSITIVE_INFINITY ? current : unexpired(current)
+    },
+    revision: () => revision,
+    product: () => product,
+    size: () => store?.size ?? 0,
+    takeBindings: (next, changes, given, cause) => {
+      const isNews = !current || changes > 0 || store !== next || (given !== undefined && formatRevision(given) !== current.revision)
+      const isFirst = !store
+      store = next
+      numbered = given !== undefined
+      if (isNews) activate(cause ?? (isFirst ? "start" : "bindings"), changes, given)
+    },
+    reload: async () => {
+      const next = await loadProductPolicy(options, product)
+      const changed = next.policy !== product.policy
+      product = next
+      // A source that numbers changes is told of this one, and numbers it, too.
+      if (changed) activate("authorization-data", 1, numbered ? revision : undefined)
+      return next.loaded.bindings
+    },
+    failed: (message) => {
+      lastFailure = message
+    },
+    close: () => {
+      closed = true
+    },
+  }
+}
+
+function maxStalenessMs({ maxStalenessSeconds }: PdpOptions): number | undefined {
+  if (maxStalenessSeconds === undefined) return undefined
+  if (maxStalenessSeconds > 0) return maxStalenessSeconds * 1_000
+  throw new PdpError("ERR_CONFIG_INVALID", `maxStalenessSeconds is ${maxStalenessSeconds}; give seconds above 0, or leave it out`)
+}
