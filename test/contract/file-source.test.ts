@@ -6,7 +6,7 @@ import { fileSource } from "../../src/source/index.js"
 import { describeSource, type SourceUnderTest } from "./source.contract.js"
 
 const jsonText = (bindings: readonly RoleBinding[]) =>
-  JSON.stringify({ version: 1, bindings: bindings.map(({ principal, workspace, role }) => ({ principal, workspace, roles: [role] })) })
+  JSON.stringify({ version: 1, bindings: bindings.map(({ role, ...rest }) => ({ ...rest, roles: [role] })) })
 const yamlText = (bindings: readonly RoleBinding[]) =>
   bindings.length === 0 ? "version: 1\nbindings: []\n" : `version: 1\nbindings:\n${bindings.map((one) => `  - ${JSON.stringify(one)}\n`).join("")}`
 const linesText = (bindings: readonly RoleBinding[]) => bindings.map((one) => `${JSON.stringify(one)}\n`).join("") || "\n"

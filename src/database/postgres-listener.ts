@@ -1,0 +1,57 @@
+import type { PostgresClient, PostgresPool } from "./postgres-pool.js"
+
+/** Options of {@link listenOn}. */
+export interface ListenOptions {
+  readonly channel: string
+  /** At each notification, and after each connect, because some may have been missed. */
+  readonly onNews: () => void
+  /** Runs later; replaced in tests. @returns forgets it */
+  readonly after: (ms: number, run: () => void) => () => void
+}
+
+const firstRetryMs = 100
+const longestRetryMs = 5_000
+
+/** Listens on a channel, and connects anew when the connection breaks. @returns stops it */
+export function listenOn(pool: () => Promise<PostgresPool>, { channel, onNews, after }: ListenOptions): () => void {
+  let stopped = false
+  let client: PostgresClient | undefined
+  let cancelRetry = (): void => undefined
+  let attempts = 0
+
+  const lost = (broken: PostgresClient): void => {
+    if (client !== broken) return
+    client = undefined
+    broken.release(true)
+    retry()
+  }
+  const retry = (): void => {
+    if (stopped) return
+    cancelRetry = after(Math.min(firstRetryMs * 2 ** attempts++, longestRetryMs), () => void connect())
+  }
+  const connect = async (): Promise<void> => {
+    try {
+      const connected = await (await pool()).connect()
+      if (stopped) return connected.release(true)
+      client = connected
+      connected.on("notification", onNews)
+      connected.on("error", () => lost(connected))
+      connected.on("end", () => lost(connected))
+      await connected.query({ text: `LISTEN ${channel}` })
+      attempts = 0
+      onNews()
+    } catch {
+      // Reads fail for the same reason, and report it.
+      if (client) lost(client)
+      else retry()
+    }
+  }
+  void connect()
+  return () => {
+    stopped = true
+    cancelRetry()
+    const last = client
+    client = undefined
+    last?.release(true)
+  }
+}
