@@ -19,6 +19,7 @@ export const httpStatusByCode = {
   ERR_SOURCE_UNAVAILABLE: 503,
   ERR_CONFLICT: 409,
   ERR_NOT_FOUND: 404,
+  ERR_IDEMPOTENCY_KEY_REUSED: 422,
   ERR_TOO_LARGE: 413,
   ERR_OVERLOADED: 503,
   ERR_CLOSED: 503,
@@ -34,15 +35,27 @@ export type PdpErrorCode = keyof typeof httpStatusByCode
 export class PdpError extends Error {
   override readonly name = "PdpError"
   readonly code: PdpErrorCode
+  /** Which cause of several that share a code, for example `role_missing`. */
+  readonly reason: string | undefined
+  /** Facts for programs, beside the message. Never secret to whoever gets the error. */
+  readonly details: Readonly<Record<string, unknown>>
 
   /**
    * @param code which kind of failure; programs switch on it
    * @param message what was wrong, naming the value, and what to do about it
    */
-  constructor(code: PdpErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: PdpErrorCode, message: string, { reason, details = {}, ...options }: PdpErrorOptions = {}) {
     super(message, options)
     this.code = code
+    this.reason = reason
+    this.details = details
   }
+}
+
+/** What a {@link PdpError} may say besides. */
+export interface PdpErrorOptions extends ErrorOptions {
+  readonly reason?: string | undefined
+  readonly details?: Readonly<Record<string, unknown>>
 }
 
 /** The text of anything that was thrown, for messages and logs; libraries also throw strings and bare objects. */

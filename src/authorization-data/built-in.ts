@@ -37,6 +37,7 @@ export const builtInDocument = {
     "/apis/auth/v2/iam/opa-bundle.tar.gz": { get: read("auth", ["iam.bundle.read"]) },
     "/apis/auth/v2/iam/role-bindings": { get: read("auth", ["iam.list"]), post: write("auth", ["iam.create"]) },
     "/apis/auth/v2/iam/role-bindings/{name}": { get: read("auth", ["iam.read"]), delete: write("auth", ["iam.delete"]) },
+    "/apis/auth/v2/iam/changes": { get: read("auth", ["iam.list"]) },
     "/apis/entities/v2/workspaces": { get: read("entities", ["workspaces.list"]), post: write("entities", ["workspaces.create"]) },
     "/apis/entities/v2/workspaces/{name}": {
       get: inOne(read("entities", ["workspaces.read"])),

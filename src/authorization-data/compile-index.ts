@@ -35,6 +35,12 @@ interface TemplateRoute {
   readonly route: Route
 }
 
+/** Every role with the permissions that it gives, those of the roles it includes among them; `*` is everything. */
+export function permissionsByRole({ roles }: AuthorizationData, profile: CompileOptions["profile"]): ReadonlyMap<string, readonly string[]> {
+  const closures = roleClosures(roles, profile === "nemo" ? nemoInheritanceLevels : Number.POSITIVE_INFINITY)
+  return new Map([...closures].map(([name, closure]) => [name, [...new Set([...closure].flatMap((role) => roles.get(role)?.permissions ?? []))].sort()]))
+}
+
 /** Every role with the roles it includes, itself first, down to a depth. Unknown names stay out; cycles do no harm. */
 function roleClosures(roles: ReadonlyMap<string, Role>, levels: number): ReadonlyMap<string, ReadonlySet<string>> {
   return new Map(

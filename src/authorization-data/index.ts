@@ -1,6 +1,6 @@
 export type { AuthorizationData, Method, Operation, Role } from "./authorization-data.js"
 export { builtInDocument } from "./built-in.js"
-export { compileIndex, type CompileOptions } from "./compile-index.js"
+export { compileIndex, permissionsByRole, type CompileOptions } from "./compile-index.js"
 export type { AuthorizationDocument, NamedText } from "./document.js"
 export { findingRules, formatFinding, type Finding, type FindingRule, type FindingSeverity } from "./finding.js"
 export { lintAuthorizationData, loadAuthorizationData, type LoadedAuthorizationData, type LoadOptions } from "./load.js"

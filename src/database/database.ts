@@ -16,6 +16,8 @@ export interface Sql {
 export interface WriteTransaction extends Sql {
   /** When it began, in milliseconds since the epoch. */
   readonly now: number
+  /** The transaction's revision: its own from the first note on, before that the last one. */
+  revision(): Revision
   /** Notes what is being changed. The first note gives the transaction its revision: one more than that of the last one that noted anything. */
   journal(...entries: readonly JournalEntry[]): Promise<void>
 }

@@ -26,6 +26,7 @@ export const migrations: readonly (readonly string[])[] = [
       UNIQUE (workspace, principal, role)
     )`,
     `CREATE INDEX portcullis_role_bindings_principal ON portcullis_role_bindings (principal, workspace)`,
+    `CREATE INDEX portcullis_role_bindings_spelling ON portcullis_role_bindings (lower(principal))`,
     `CREATE INDEX portcullis_role_bindings_granted ON portcullis_role_bindings (granted_at, name)`,
     `CREATE INDEX portcullis_role_bindings_expiry ON portcullis_role_bindings (expires_at) WHERE expires_at IS NOT NULL AND revoked_at IS NULL`,
     `CREATE TABLE portcullis_entities (
@@ -33,6 +34,8 @@ export const migrations: readonly (readonly string[])[] = [
       type TEXT NOT NULL,
       name TEXT NOT NULL,
       id TEXT NOT NULL UNIQUE,
+      data TEXT NOT NULL,
+      version BIGINT NOT NULL,
       revision BIGINT NOT NULL,
       created_at BIGINT NOT NULL,
       created_by TEXT NOT NULL,
@@ -61,7 +64,6 @@ export const migrations: readonly (readonly string[])[] = [
       route TEXT NOT NULL,
       key TEXT NOT NULL,
       body_digest TEXT NOT NULL,
-      status BIGINT NOT NULL,
       answer TEXT NOT NULL,
       revision BIGINT NOT NULL,
       created_at BIGINT NOT NULL,

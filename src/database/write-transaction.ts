@@ -22,6 +22,7 @@ export async function runWriteTransaction<Value>(
   const value = await work({
     now,
     all: sql.all,
+    revision: () => (noted === 0 ? before : next),
     journal: async (...entries: readonly JournalEntry[]) => {
       await appendToJournal(sql, next.sequence, noted, now, entries)
       noted += entries.length

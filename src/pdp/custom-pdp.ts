@@ -41,6 +41,7 @@ export async function customPdp({ policy: { wasm, data = {}, builtins }, memoryL
     evaluate: (entrypoint, input) => active().policy.evaluate(entrypoint, input),
     lookups: (request) => lookups(request, "hardened"),
     whatIf: (bindings) => whatIf(active(), bindings),
+    roles: () => new Map(),
     revision: () => active().revision,
     atLeast: waiters.wait,
     refresh: async () => void active(),

@@ -26,8 +26,6 @@ export interface PdpRefresh {
   /** Asks every source now. Rejects with the first failure. */
   now(): Promise<void>
   status(): readonly SourceStatus[]
-  /** When the source of the bindings answered last, in milliseconds since the epoch. */
-  lastSuccess(): number | undefined
   /** Stops, and closes the source. */
   close(): Promise<void>
 }
@@ -38,9 +36,15 @@ const defaultRefreshSeconds = 30
  * Starts to refresh; the first read of the bindings has been tried when it resolves.
  *
  * @param documented the bindings that the authorization data brings; they count when there is no source
+ * @param health remembers how the source of the bindings fares
  * @throws {PdpError} `ERR_CONFIG_INVALID` when there is a source, too
  */
-export async function startPdpRefresh(options: PdpOptions, documented: readonly RoleBinding[], effects: RefreshEffects): Promise<PdpRefresh> {
+export async function startPdpRefresh(
+  options: PdpOptions,
+  documented: readonly RoleBinding[],
+  health: SourceHealth,
+  effects: RefreshEffects,
+): Promise<PdpRefresh> {
   if (options.source && documented.length > 0)
     throw new PdpError(
       "ERR_CONFIG_INVALID",
@@ -50,13 +54,13 @@ export async function startPdpRefresh(options: PdpOptions, documented: readonly 
   const own = options.source ? undefined : memorySource(documented)
   const source: Source = options.source ?? own ?? memorySource()
   const announce = announcement(source, options, effects)
-  const bindings = refreshed(source.name, options, effects, {
+  const bindings = refreshed(health, options, effects, {
     refresh: bindingsRead(source, announce, effects),
     subscribe: source.subscribe?.bind(source),
   })
   const documents =
     files.length > 0
-      ? refreshed(files.join(", "), options, effects, {
+      ? refreshed(sourceHealth(files.join(", "), effects.now), options, effects, {
           refresh: documentsRead(source, own, announce, effects),
           subscribe: (onNews) => watchFiles(files, onNews),
         })
@@ -70,7 +74,6 @@ export async function startPdpRefresh(options: PdpOptions, documented: readonly 
       for (const { loop } of [...all].reverse()) await loop.refreshNow()
     },
     status: () => all.map(({ health }) => health.status()),
-    lastSuccess: bindings.health.lastSuccess,
     close: async () => {
       await Promise.all(all.map(({ loop }) => loop.stop()))
       await source.close()
@@ -85,15 +88,19 @@ interface Refreshed {
 
 type Reading = Pick<Parameters<typeof startRefresh>[0], "refresh" | "subscribe">
 
-function refreshed(name: string, { refreshSeconds = defaultRefreshSeconds }: PdpOptions, effects: RefreshEffects, reading: Reading): Refreshed {
-  const health = sourceHealth(name, effects.now)
+function refreshed(
+  health: SourceHealth,
+  { refreshSeconds = defaultRefreshSeconds }: PdpOptions,
+  effects: RefreshEffects,
+  reading: Reading,
+): Refreshed {
   const loop = startRefresh({
     ...reading,
     intervalSeconds: refreshSeconds,
     onSuccess: () => health.succeeded(),
     onFailure: (failure) => {
       health.failed(failure.error)
-      effects.failed({ source: name, ...failure })
+      effects.failed({ source: health.name, ...failure })
     },
   })
   return { loop, health }

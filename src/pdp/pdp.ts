@@ -71,6 +71,8 @@ export interface Pdp extends Decisions {
   lookups(request: AuthorizationRequest | PermissionsRequest | RoleRequest): Lookups
   /** Decides with the same policy and authorization data on other bindings, for example those that a transaction sees. */
   whatIf(bindings: readonly RoleBinding[]): Decisions
+  /** The roles there are, each with the permissions that it gives (`*`: everything). */
+  roles(): ReadonlyMap<string, readonly string[]>
   /** The revision that the next decision rests on. @throws {PdpError} `ERR_PDP_NOT_READY` */
   revision(): string
   /**

@@ -7,10 +7,11 @@ import { explain } from "./explain.js"
 import { lookups } from "./lookups.js"
 import type { PdpOptions } from "./options.js"
 import type { Pdp } from "./pdp.js"
-import { startPdpRefresh, type PdpRefresh } from "./pdp-refresh.js"
+import { startPdpRefresh } from "./pdp-refresh.js"
 import { pdpState, type PdpState } from "./pdp-state.js"
 import { loadProductPolicy } from "./product-policy.js"
 import { revisionWaiters } from "./revision-waiters.js"
+import { sourceHealth } from "./source-health.js"
 import { whatIf } from "./what-if.js"
 
 /** A PDP on one of the product's policies. See `createPdp`. */
@@ -18,17 +19,17 @@ export async function productPdp(options: PdpOptions): Promise<Pdp> {
   const profile = options.profile ?? "hardened"
   const now = options.now ?? Date.now
   const { on, emit } = events()
-  let refresh: PdpRefresh | undefined
+  const health = sourceHealth(options.source?.name ?? "memory", now)
   const state = pdpState(profile, options, await loadProductPolicy(options), {
     activated: (event, revision) => {
       emit("activation", event)
       waiters.reached(revision)
     },
-    lastSuccess: () => refresh?.lastSuccess(),
+    lastSuccess: () => health.lastSuccess(),
     now,
   })
   const waiters = revisionWaiters(state.revision)
-  refresh = await startPdpRefresh(options, state.product().loaded.bindings, {
+  const refresh = await startPdpRefresh(options, state.product().loaded.bindings, health, {
     bindings: state.takeBindings,
     failed: (failure) => {
       state.failed(failure.error.message)
@@ -51,6 +52,7 @@ export async function productPdp(options: PdpOptions): Promise<Pdp> {
     evaluate: (entrypoint, input) => evaluateRaw(active(), entrypoint, input),
     lookups: (request) => lookups(request, profile),
     whatIf: (bindings) => whatIf(active(), bindings),
+    roles: () => state.product().permissionsByRole,
     revision: () => active().revision,
     atLeast: waiters.wait,
     refresh: () => refresh.now(),

@@ -1,6 +1,7 @@
 import {
   compileIndex,
   loadAuthorizationData,
+  permissionsByRole,
   readAuthorizationDataFiles,
   type AuthorizationDocument,
   type LoadedAuthorizationData,
@@ -14,6 +15,7 @@ export interface ProductPolicy {
   readonly loaded: LoadedAuthorizationData
   /** `data.authz_data`. */
   readonly authzData: unknown
+  readonly permissionsByRole: ReadonlyMap<string, readonly string[]>
 }
 
 /**
@@ -33,7 +35,7 @@ export async function loadProductPolicy(options: PdpOptions, known?: ProductPoli
     data: { authz_data: authzData },
     ...(options.memoryLimitMb && { memoryLimitMb: options.memoryLimitMb }),
   })
-  return { policy, loaded, authzData }
+  return { policy, loaded, authzData, permissionsByRole: permissionsByRole(loaded.data, profile) }
 }
 
 /** The files among the authorization data, for watching. */

@@ -2,6 +2,7 @@ import type { SourceStatus } from "./pdp.js"
 
 /** Remembers how the refresh of one source fares. */
 export interface SourceHealth {
+  readonly name: string
   succeeded(): void
   failed(error: Error): void
   /** Milliseconds since the epoch; undefined before the first. */
@@ -14,6 +15,7 @@ export function sourceHealth(name: string, now: () => number = Date.now): Source
   let lastSuccess: number | undefined
   let failing: { readonly since: number; readonly attempts: number; readonly message: string } | undefined
   return {
+    name,
     succeeded: () => {
       lastSuccess = now()
       failing = undefined

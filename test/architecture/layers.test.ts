@@ -5,9 +5,10 @@ const rows: readonly (readonly string[])[] = [
   ["errors"],
   ["model"],
   ["telemetry"],
+  ["database"],
   ["authorization-data", "policy", "store", "source", "bundle"],
   ["pdp"],
-  ["opa"],
+  ["administration", "opa"],
   ["server"],
   ["config"],
   ["cli"],
@@ -36,9 +37,10 @@ describe("layers", () => {
     expect(importersOf("commander").filter((path) => !path.startsWith("src/cli/"))).toEqual([])
   })
 
-  it("leave HTTP to src/server", () => {
-    const http = ["hono", "@hono/node-server", "node:http", "node:https"].flatMap(importersOf)
-    expect(http.filter((path) => !path.startsWith("src/server/"))).toEqual([])
+  it("leave HTTP to src/server, and asking others to the http files of src/source", () => {
+    const serving = ["hono", "@hono/node-server"].flatMap(importersOf)
+    const asking = ["node:http", "node:https"].flatMap(importersOf).filter((path) => !path.startsWith("src/source/http-"))
+    expect([...serving, ...asking].filter((path) => !path.startsWith("src/server/"))).toEqual([])
   })
 
   it("leave env, argv and exit to src/cli", () => {

@@ -1,0 +1,143 @@
+import { z } from "zod"
+import {
+  grantBindings,
+  readRoleBinding,
+  revokeBindings,
+  roleBindingColumns,
+  roleBindingName,
+  type Sql,
+  type StoredRoleBinding,
+} from "../database/index.js"
+import { PdpError } from "../errors.js"
+import type { Principal } from "../model/principal.js"
+import type { RoleBinding } from "../model/role-binding.js"
+import type { Access, WriteOptions, Writing, Written } from "./access.js"
+import { keepingAnAdmin } from "./last-admin.js"
+import { ExpiresAt, parseInput, PrincipalName, RoleName } from "./names.js"
+import { entitiesOperation } from "./operation.js"
+import { timeText } from "./time.js"
+import type { Deleted } from "./deleted.js"
+import { workspaceNamed } from "./workspace-row.js"
+
+/** Somebody who holds roles in a workspace. Times are RFC 3339. */
+export interface Member {
+  readonly principal: string
+  readonly roles: readonly string[]
+  /** When the first of the roles was given, and by whom. */
+  readonly granted_at: string
+  readonly granted_by: string
+}
+
+/** A member to be. */
+export const MemberDraft = z.object({
+  principal: PrincipalName.refine(
+    (name) => !name.includes("/"),
+    "must hold no '/', which no path of the members API can name; use role bindings for it",
+  ),
+  roles: z.array(RoleName).min(1).max(64).default(["Editor"]),
+  expires_at: ExpiresAt.nullish(),
+})
+export type MemberDraft = Readonly<z.input<typeof MemberDraft>>
+
+/** The roles that a member shall have, instead of the present ones. */
+export const MemberChange = z.object({ roles: z.array(RoleName).min(1).max(64), expires_at: ExpiresAt.nullish() })
+export type MemberChange = Readonly<z.input<typeof MemberChange>>
+
+/** Who is in a workspace. */
+export interface Members {
+  /** By principal. */
+  list(caller: Principal, workspace: string): Promise<{ readonly data: readonly Member[] }>
+  /** Gives roles beside those that are held. Again: changes nothing. */
+  create(caller: Principal, workspace: string, member: MemberDraft, options?: WriteOptions): Promise<Written<Member>>
+  /** Gives and takes roles. @throws {PdpError} `ERR_CONFLICT` for the last Admin */
+  update(caller: Principal, workspace: string, principal: string, change: MemberChange, options?: WriteOptions): Promise<Written<Member>>
+  /** Takes all roles. @throws {PdpError} `ERR_NOT_FOUND`, `ERR_CONFLICT` for the last Admin */
+  delete(caller: Principal, workspace: string, principal: string, options?: WriteOptions): Promise<Written<Deleted>>
+}
+
+/** @param now milliseconds since the epoch */
+export function members(access: Access, now: () => number): Members {
+  return {
+    list: (caller, workspace) =>
+      access.read(caller, entitiesOperation("GET", workspace, "members"), async (sql) => {
+        await workspaceNamed(sql, workspace)
+        return { data: membersOf(await activeBindings(sql, workspace, now())) }
+      }),
+    create: (caller, workspace, draft, options = {}) => {
+      const { principal, roles, expires_at: expiresAt } = parseInput(MemberDraft, draft, "the member")
+      return access.write(caller, entitiesOperation("POST", workspace, "members"), options, async (writing) => {
+        await workspaceNamed(writing.transaction, workspace)
+        await give(writing, bindingsOf(principal, workspace, roles, expiresAt))
+        return memberIn(writing, workspace, principal)
+      })
+    },
+    update: (caller, workspace, principal, change, options = {}) => {
+      const { roles, expires_at: expiresAt } = parseInput(MemberChange, change, "the roles")
+      parseInput(PrincipalName, principal, "the principal")
+      return access.write(caller, entitiesOperation("PUT", workspace, "members", principal), options, async (writing) => {
+        const { transaction } = writing
+        await workspaceNamed(transaction, workspace)
+        const held = await activeBindings(transaction, workspace, transaction.now, principal)
+        const unwanted = held.filter(({ role }) => !roles.includes(role))
+        await keepingAnAdmin(transaction, workspace, async () => {
+          await take(writing, unwanted)
+          await give(writing, bindingsOf(principal, workspace, roles, expiresAt))
+        })
+        return memberIn(writing, workspace, principal)
+      })
+    },
+    delete: (caller, workspace, principal, options = {}) =>
+      access.write(caller, entitiesOperation("DELETE", workspace, "members", principal), options, async (writing) => {
+        const { transaction } = writing
+        await workspaceNamed(transaction, workspace)
+        const held = await activeBindings(transaction, workspace, transaction.now, principal)
+        if (held.length === 0) throw new PdpError("ERR_NOT_FOUND", `Member '${principal}' not found in workspace '${workspace}'`)
+        await keepingAnAdmin(transaction, workspace, () => take(writing, held))
+        return { id: principal, message: `Member '${principal}' removed from workspace '${workspace}'`, deleted_count: held.length }
+      }),
+  }
+}
+
+function bindingsOf(principal: string, workspace: string, roles: readonly string[], expiresAt: string | null | undefined): readonly RoleBinding[] {
+  return [...new Set(roles)].map((role) => ({ principal, workspace, role, ...(expiresAt && { expires_at: expiresAt }) }))
+}
+
+async function give({ transaction, actor, grants }: Writing, bindings: readonly RoleBinding[]): Promise<void> {
+  for (const binding of bindings) await grants.assertMayGrant(binding)
+  await grantBindings(transaction, actor, bindings)
+}
+
+async function take({ transaction, actor, grants }: Writing, held: readonly StoredRoleBinding[]): Promise<void> {
+  for (const { principal, workspace, role } of held) await grants.assertMayRevoke({ principal, workspace, role })
+  await revokeBindings(
+    transaction,
+    actor,
+    held.map(({ principal, workspace, role }) => roleBindingName({ principal, workspace, role })),
+  )
+}
+
+async function memberIn({ transaction }: Writing, workspace: string, principal: string): Promise<Member> {
+  const [member] = membersOf(await activeBindings(transaction, workspace, transaction.now, principal))
+  if (!member) throw new PdpError("ERR_INPUT_INVALID", `the binding of '${principal}' would have expired already; give a time in the future`)
+  return member
+}
+
+async function activeBindings(sql: Sql, workspace: string, now: number, principal?: string): Promise<readonly StoredRoleBinding[]> {
+  const rows = await sql.all(
+    `SELECT ${roleBindingColumns} FROM portcullis_role_bindings
+     WHERE workspace = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?) ${principal === undefined ? "" : "AND principal = ?"}
+     ORDER BY principal, role`,
+    ...[workspace, now, ...(principal === undefined ? [] : [principal])],
+  )
+  return rows.map(readRoleBinding)
+}
+
+/** @param bindings in the order of their principals */
+function membersOf(bindings: readonly StoredRoleBinding[]): readonly Member[] {
+  const byPrincipal = new Map<string, StoredRoleBinding[]>()
+  for (const binding of bindings) byPrincipal.set(binding.principal, [...(byPrincipal.get(binding.principal) ?? []), binding])
+  return [...byPrincipal].map(([principal, held]) => {
+    const first = held.reduce((earliest, one) => (one.grantedAt < earliest.grantedAt ? one : earliest))
+    return { principal, roles: held.map(({ role }) => role), granted_at: timeText(first.grantedAt), granted_by: first.grantedBy }
+  })
+}
