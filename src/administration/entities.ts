@@ -31,7 +31,7 @@ const mostData = 64 * 1024
 
 const EntityData = z
   .record(z.string(), z.unknown())
-  .refine((data) => JSON.stringify(data).length <= mostData, `must have at most ${mostData} characters as JSON`)
+  .refine((data) => JSON.stringify(data).length <= mostData, `may have ${mostData} characters of JSON at most`)
 
 /** An entity to be. */
 export const EntityDraft = z.object({ name: EntityWord, data: EntityData.default({}) })

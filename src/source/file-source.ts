@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto"
 import type { RoleBinding } from "../model/role-binding.js"
-import { bindingsOf } from "./binding-row.js"
+import { bindingPages } from "./binding-pages.js"
+import type { BindingsFormat } from "./bindings-format.js"
+import { assertSize, fileFormat } from "./file-format.js"
 import { fileState, readFileIn, type FileState } from "./file-reading.js"
-import { assertSize, fileFormat, fileRows, type FileFormat } from "./file-rows.js"
-import { pageSize } from "./pages.js"
 import type { Source, SourcePosition, SourceRead } from "./source.js"
 import type { Timers } from "./timers.js"
 import { closedSource, throwIfAborted } from "./unavailable.js"
@@ -36,7 +36,7 @@ const coarsestTimeMs = 2_000
 class BindingsInFile implements Source {
   readonly name: string
   readonly #options: FileSourceOptions
-  readonly #format: FileFormat
+  readonly #format: BindingsFormat
   readonly #now: () => number
   readonly #epoch = randomUUID()
   readonly #stops = new Set<() => void>()
@@ -95,19 +95,8 @@ class BindingsInFile implements Source {
     const { path } = this.#options
     this.#assertReadable(signal)
     const reading = readFileIn(state, path, signal)
-    let page: RoleBinding[] = []
-    for await (const rows of fileRows(path, this.#format, reading.chunks)) {
-      this.#assertReadable(signal)
-      for (const row of rows) {
-        for (const binding of bindingsOf(path, row)) page.push(binding)
-        if (page.length < pageSize) continue
-        yield page
-        page = []
-        this.#assertReadable(signal)
-      }
-    }
+    yield* bindingPages({ place: path, format: this.#format, chunks: reading.chunks }, () => this.#assertReadable(signal))
     this.#last = { position, fingerprint: state.fingerprint, settled, digest: reading.digest() }
-    if (page.length > 0) yield page
   }
 
   #assertReadable(signal: AbortSignal): void {

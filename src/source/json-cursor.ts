@@ -1,15 +1,15 @@
 import type { PdpError } from "../errors.js"
-import { fileProblem, type BindingRow, type RowField } from "./binding-row.js"
+import { rowProblem, type BindingRow, type RowField } from "./binding-row.js"
 
 /** Walks through JSON text and knows the line. Unlike `JSON.parse` it can stop between rows, and sees duplicate keys. */
 export class JsonCursor {
-  readonly #file: string
+  readonly #place: string
   readonly #text: string
   #at = 0
   #line: number
 
-  constructor(file: string, text: string, line: number) {
-    this.#file = file
+  constructor(place: string, text: string, line: number) {
+    this.#place = place
     this.#text = text
     this.#line = line
   }
@@ -95,8 +95,8 @@ export class JsonCursor {
     const rest = this.#text.slice(this.#at)
     const ended = rest === "" || /^"[^"\n]*$/.test(rest)
     const found = rest === "" ? "the text ends" : `'${rest.slice(0, 20)}' stands`
-    const remedy = ended ? "complete it, and replace the file by renaming a complete one" : "correct the JSON"
-    return fileProblem(this.#file, this.#line, `${wanted} is due where ${found}`, remedy, cause)
+    const remedy = ended ? "complete it; a file is best replaced by renaming a complete one" : "correct the JSON"
+    return rowProblem(this.#place, this.#line, `${wanted} is due where ${found}`, remedy, cause)
   }
 }
 

@@ -1,44 +1,44 @@
-import { assertKeys, fileProblem, shown, type BindingRow, type RowField } from "./binding-row.js"
+import { assertKeys, rowProblem, shown, type BindingRow, type RowField } from "./binding-row.js"
 import { JsonCursor } from "./json-cursor.js"
 
 /**
  * The rows of `{"version": 1, "bindings": [{…}, …]}`, one after the other.
  *
- * @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` with file, line, value and remedy
+ * @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` with place, line, value and remedy
  */
-export function* jsonRows(file: string, text: string): Generator<BindingRow> {
-  const cursor = new JsonCursor(file, text, 1)
+export function* jsonRows(place: string, text: string): Generator<BindingRow> {
+  const cursor = new JsonCursor(place, text, 1)
   const fields: RowField[] = []
   cursor.expect("{")
   if (!cursor.take("}")) {
     do {
       const { key, line } = cursor.key()
-      assertKeys(file, [...fields, { key, line, value: undefined }], documentKeys)
+      assertKeys(place, [...fields, { key, line, value: undefined }], documentKeys)
       if (key === "bindings") yield* list(cursor)
       fields.push({ key, line, value: key === "bindings" ? undefined : cursor.value() })
     } while (cursor.take(","))
     cursor.expect("}")
   }
   cursor.end()
-  assertDocument(file, fields)
+  assertDocument(place, fields)
 }
 
-/** The row that one line of NDJSON holds. @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` with file, line, value and remedy */
-export function jsonRow(file: string, text: string, line: number): BindingRow {
+/** The row that one line of NDJSON holds. @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` with place, line, value and remedy */
+export function jsonRow(place: string, text: string, line: number): BindingRow {
   const plain = plainRow(text, line)
   if (plain) return plain
-  const cursor = new JsonCursor(file, text, line)
+  const cursor = new JsonCursor(place, text, line)
   const row = cursor.row()
   cursor.end()
   return row
 }
 
 /** `version: 1` and `bindings`, and nothing else. @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` */
-export function assertDocument(file: string, fields: readonly RowField[]): void {
-  assertKeys(file, fields, documentKeys)
+export function assertDocument(place: string, fields: readonly RowField[]): void {
+  assertKeys(place, fields, documentKeys)
   const version = fields.find(({ key }) => key === "version")
-  if (version?.value !== 1) throw fileProblem(file, version?.line ?? 1, `the version is ${shown(version?.value)}`, "write version: 1")
-  if (!fields.some(({ key }) => key === "bindings")) throw fileProblem(file, 1, "there are no 'bindings'", "write bindings: [] if there are none")
+  if (version?.value !== 1) throw rowProblem(place, version?.line ?? 1, `the version is ${shown(version?.value)}`, "write version: 1")
+  if (!fields.some(({ key }) => key === "bindings")) throw rowProblem(place, 1, "there are no 'bindings'", "write bindings: [] if there are none")
 }
 
 const documentKeys = ["version", "bindings"]

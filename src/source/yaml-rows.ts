@@ -1,33 +1,33 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type Pair } from "yaml"
 import type { PdpError } from "../errors.js"
-import { fileProblem, type BindingRow, type RowField } from "./binding-row.js"
+import { rowProblem, type BindingRow, type RowField } from "./binding-row.js"
 import { assertDocument } from "./json-rows.js"
 
 /**
  * The rows of one YAML 1.2 document `version: 1`, `bindings: [{…}, …]`. Aliases, tags and merge keys are refused.
  *
- * @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` with file, line, value and remedy
+ * @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` with place, line, value and remedy
  */
-export function yamlRows(file: string, text: string): readonly BindingRow[] {
-  return new YamlRows(file, text).rows()
+export function yamlRows(place: string, text: string): readonly BindingRow[] {
+  return new YamlRows(place, text).rows()
 }
 
 class YamlRows {
-  readonly #file: string
+  readonly #place: string
   readonly #text: string
   readonly #lines = new LineCounter()
 
-  constructor(file: string, text: string) {
-    this.#file = file
+  constructor(place: string, text: string) {
+    this.#place = place
     this.#text = text
   }
 
   rows(): readonly BindingRow[] {
     const document = parseDocument(this.#text, { lineCounter: this.#lines, uniqueKeys: false, prettyErrors: false, logLevel: "silent", merge: false })
     const problem = document.errors[0] ?? document.warnings[0]
-    if (problem) throw fileProblem(this.#file, this.#lines.linePos(problem.pos[0]).line, `not YAML: ${problem.message}`, "correct the YAML", problem)
+    if (problem) throw rowProblem(this.#place, this.#lines.linePos(problem.pos[0]).line, `not YAML: ${problem.message}`, "correct the YAML", problem)
     const top = this.#row(document.contents, 1, "the file")
-    assertDocument(this.#file, top.fields)
+    assertDocument(this.#place, top.fields)
     const bindings = this.#pairs(document.contents)?.find(({ key }) => isScalar(key) && key.value === "bindings")?.value
     if (!isSeq<Node>(bindings)) throw this.#problem(bindings, top.line, "'bindings' is not a list", "write bindings: [] if there are none")
     return bindings.items.map((item) => this.#row(item, top.line, "a binding"))
@@ -62,7 +62,7 @@ class YamlRows {
   }
 
   #problem(node: Node | null | undefined, parentLine: number, what: string, remedy: string): PdpError {
-    return fileProblem(this.#file, this.#line(node, parentLine), what, remedy)
+    return rowProblem(this.#place, this.#line(node, parentLine), what, remedy)
   }
 
   #line(node: Node | null | undefined, parentLine: number): number {

@@ -107,5 +107,7 @@ function banned(name: string): boolean {
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
     .split(/[^A-Za-z0-9]+/)
     .map((word) => word.toLowerCase())
-  return words.some((word) => bannedWords.has(word)) || (words.length > 1 && /Service$|-service$/.test(name) && !/^(?:is|as)[A-Z]/.test(name))
+  // To grant a role is what an administrator does; "a grant" is what a role binding is not called.
+  const nouns = words[0] === "grant" ? words.slice(1) : words
+  return nouns.some((word) => bannedWords.has(word)) || (words.length > 1 && /Service$|-service$/.test(name) && !/^(?:is|as)[A-Z]/.test(name))
 }
