@@ -4,6 +4,7 @@ export { createAdministration, type Administration, type AdministrationOptions }
 export { ChangeFilter, type Change, type Changes } from "./changes.js"
 export { EntityChange, EntityDraft, type Entities, type Entity } from "./entities.js"
 export type { Idempotency } from "./idempotency.js"
+export { importBindings, isNew, type Imported } from "./import-bindings.js"
 export { MemberChange, MemberDraft, type Member, type Members } from "./members.js"
 export type { Page, PageRequest } from "./page.js"
 export { RoleBindingDraft, RoleBindingFilter, type RoleBindingRecord, type RoleBindings } from "./role-bindings.js"

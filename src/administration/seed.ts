@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto"
-import { grantBindings, roleBindingName, type Database, type WriteTransaction } from "../database/index.js"
+import { grantBindings, roleBindingName, type Database } from "../database/index.js"
 import type { RoleBinding } from "../model/role-binding.js"
+import { addWorkspaces } from "./workspace-rows.js"
 
 /** What a new installation begins with. Each part can be left out. */
 export interface SeedOptions {
@@ -14,6 +14,8 @@ export interface SeedOptions {
   readonly everybodyViews: boolean
   /** Everybody becomes WorkspaceCreator in `system`. */
   readonly everybodyCreates: boolean
+  /** The roles there are; what needs another one is left out. Default: any. */
+  readonly roles?: ReadonlySet<string>
 }
 
 /** What {@link seed} did and left. */
@@ -21,22 +23,26 @@ export interface Seeded {
   readonly granted: readonly RoleBinding[]
   /** Were there once and have been revoked: an operator's choice, which stands. */
   readonly leftRevoked: readonly RoleBinding[]
+  /** Name roles that the authorization data does not have. */
+  readonly leftOut: readonly RoleBinding[]
 }
 
 /** Grants what the configuration says, once: what somebody has revoked stays revoked. */
 export async function seed(database: Database, options: SeedOptions): Promise<Seeded> {
   const { value } = await database.write(async (transaction) => {
-    await addWorkspace(transaction, "system", "Holds what belongs to no other workspace.")
-    if (options.defaultWorkspace !== undefined) await addWorkspace(transaction, options.defaultWorkspace, "")
+    await addWorkspaces(transaction, actor, ["system"], "Holds what belongs to no other workspace.")
+    if (options.defaultWorkspace !== undefined) await addWorkspaces(transaction, actor, [options.defaultWorkspace])
     const granted: RoleBinding[] = []
     const leftRevoked: RoleBinding[] = []
-    for (const binding of bindingsOf(options)) {
+    const wanted = bindingsOf(options)
+    const possible = wanted.filter(({ role }) => options.roles?.has(role) ?? true)
+    for (const binding of possible) {
       const [known] = await transaction.all("SELECT revoked_at FROM portcullis_role_bindings WHERE name = ?", roleBindingName(binding))
       if (!known) granted.push(binding)
       else if (known["revoked_at"] !== null) leftRevoked.push(binding)
     }
     await grantBindings(transaction, actor, granted)
-    return { granted, leftRevoked }
+    return { granted, leftRevoked, leftOut: wanted.filter((binding) => !possible.includes(binding)) }
   })
   return value
 }
@@ -50,14 +56,4 @@ function bindingsOf({ adminEmail, defaultWorkspace, everybodyEdits, everybodyVie
     ...(everybodyCreates ? [{ principal: "*", workspace: "system", role: "WorkspaceCreator" }] : []),
     ...(everybodyEdits && defaultWorkspace !== undefined ? [{ principal: "*", workspace: defaultWorkspace, role: "Editor" }] : []),
   ]
-}
-
-async function addWorkspace(transaction: WriteTransaction, name: string, description: string): Promise<void> {
-  const { now } = transaction
-  const added = await transaction.all(
-    `INSERT INTO portcullis_workspaces (name, id, description, created_at, created_by, updated_at, updated_by)
-     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING RETURNING name`,
-    ...[name, randomUUID(), description, now, actor, now, actor],
-  )
-  if (added.length > 0) await transaction.journal({ actor, action: "workspace.created", workspace: name })
 }

@@ -1,33 +1,38 @@
-import { accessSync, constants } from "node:fs"
 import type { Config } from "../config/index.js"
-import { messageOf, PdpError } from "../errors.js"
 import { createPdp, type Pdp } from "../pdp/index.js"
-import { fileSource, type Source } from "../source/index.js"
+import { configuredSource, type ConfiguredSource } from "./configured-source.js"
 
-/**
- * The PDP that a configuration describes. Without `store.path` the bindings are those that the authorization data brings (a reference document's
- * `principals`), or none.
- *
- * @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` when the file of bindings cannot be read, and what `createPdp` throws
- */
-export async function configuredPdp(config: Config): Promise<Pdp> {
-  const source = configuredSource(config)
-  return createPdp({
-    profile: config.profile,
-    authorizationData: config.data,
-    refreshSeconds: config.auth.policy_data_refresh_interval,
-    scopes: config.auth.scopes,
-    ...(source && { source }),
-    ...(config.cache.enabled && { cache: { maxEntries: config.cache.max_entries, ttlSeconds: config.cache.ttl_seconds } }),
-  })
+/** A PDP, and what its bindings come from. Closed with the PDP. */
+export interface ConfiguredPdp extends ConfiguredSource {
+  readonly pdp: Pdp
 }
 
-function configuredSource({ store: { path } }: Config): Source | undefined {
-  if (path === undefined) return undefined
+/**
+ * The PDP that a configuration describes.
+ *
+ * @param makeDatabase true: without any other source, a database is made in the working folder
+ * @throws {PdpError} what `configuredSource` and `createPdp` throw
+ */
+export async function configuredPdp(config: Config, makeDatabase: boolean): Promise<ConfiguredPdp> {
+  const configured = await configuredSource(config, makeDatabase)
   try {
-    accessSync(path, constants.R_OK)
-  } catch (cause) {
-    throw new PdpError("ERR_SOURCE_UNAVAILABLE", `cannot read the role bindings: ${messageOf(cause)}; check store.path or --bindings`, { cause })
+    return { ...configured, pdp: await createPdp({ ...pdpOptions(config), ...(configured.source && { source: configured.source }) }) }
+  } catch (thrown) {
+    await configured.source?.close()
+    throw thrown
   }
-  return fileSource({ path })
+}
+
+function pdpOptions(config: Config): Parameters<typeof createPdp>[0] {
+  const { auth, cache, store } = config
+  return {
+    profile: config.profile,
+    authorizationData: config.data,
+    refreshSeconds: auth.policy_data_refresh_interval,
+    scopes: auth.scopes,
+    ...(auth.admin_email !== undefined && { adminEmail: auth.admin_email }),
+    ...(config.max_staleness_seconds !== undefined && { maxStalenessSeconds: config.max_staleness_seconds }),
+    ...(store.snapshot !== undefined && { snapshotFile: store.snapshot }),
+    ...(cache.enabled && { cache: { maxEntries: cache.max_entries, ttlSeconds: cache.ttl_seconds } }),
+  }
 }

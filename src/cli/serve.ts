@@ -8,6 +8,7 @@ import { createLogger, type Logger } from "../telemetry/index.js"
 import { ConfigFlags, configuredBy, withDataOptions, withServerOptions } from "./config-options.js"
 import { configuredPdp } from "./configured-pdp.js"
 import { exitCodes, type ExitCode } from "./exit-code.js"
+import { keepDatabase, type KeptDatabase } from "./keep-database.js"
 import { textLog } from "./log-stream.js"
 import { painted, type Terminal } from "./terminal.js"
 import { curlLine, tryRequests } from "./try-requests.js"
@@ -37,15 +38,18 @@ const graceMs = 8_000
 async function serveUntilStopped(config: Config, terminal: Terminal): Promise<void> {
   const logger = createLogger({ level: config.log.level, ...(config.log.format === "text" && { stream: textLog(terminal.err) }) })
   const stopped = new Promise<void>((resolve) => terminal.onStop(resolve))
-  const pdp = await configuredPdp(config)
+  const { pdp, database } = await configuredPdp(config, true)
+  let kept: KeptDatabase | undefined
   try {
-    const server = await startedServer(pdp, config, logger)
     logEvents(pdp, logger)
+    kept = database && (await keepDatabase(database, pdp, config, logger))
+    const server = await startedServer(pdp, config, logger)
     terminal.out(await announcement(pdp, server, config, terminal))
     await stopped
     logger.info({ graceMs }, "stopping: requests in work may finish")
     await server.close(server.healthUrl === undefined ? graceMs : graceMs / 2)
   } finally {
+    kept?.stop()
     await pdp.close()
   }
 }

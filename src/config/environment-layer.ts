@@ -22,7 +22,7 @@ export function environmentLayer(environment: Environment): Layer {
   for (const [name, text] of variables) {
     const setting = names.get(name)
     if (setting) given.set(setting.key, { value: parsed(text, setting), origin: { kind: "env", name } })
-    else if (name.startsWith("PORTCULLIS_") && name !== "PORTCULLIS_CONFIG" && !serviceLink.test(name)) issues.push(unknown(name))
+    else if (name.startsWith("PORTCULLIS_") && !ofTheCommandLine.has(name) && !serviceLink.test(name)) issues.push(unknown(name))
   }
   return { given, issues, warnings }
 }
@@ -34,6 +34,9 @@ const aliases = new Map(
     .filter(({ key }) => key.startsWith("auth."))
     .map((setting) => [environmentName(setting.key).replace("PORTCULLIS_AUTH__", aliasPrefix), setting]),
 )
+
+/** Read by commands, and no settings. */
+const ofTheCommandLine = new Set(["PORTCULLIS_CONFIG", "PORTCULLIS_URL", "PORTCULLIS_PRINCIPAL"])
 
 /** Kubernetes sets these in every pod beside a Service named `portcullis`. */
 const serviceLink = /^PORTCULLIS_(?:SERVICE_HOST|SERVICE_PORT(?:_.*)?|PORT(?:_.*)?)$/

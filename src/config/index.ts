@@ -4,3 +4,4 @@ export { loadConfig, type ConfigInputs, type ConfigValue, type LoadedConfig } fr
 export { configReference } from "./reference.js"
 export { serverLimitsOf, type Config } from "./schema.js"
 export type { Setting } from "./setting.js"
+export { storeKind, type StoreConfig, type StoreKind } from "./store-config.js"

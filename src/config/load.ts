@@ -6,6 +6,7 @@ import { fileLayer } from "./file-layer.js"
 import { formatOrigin, type ConfigIssue, type Given, type Layer, type Origin } from "./given.js"
 import { Config } from "./schema.js"
 import { settings, type Setting } from "./setting.js"
+import { StoreConfig, storeFlaws } from "./store-config.js"
 
 /** Where {@link loadConfig} looks. */
 export interface ConfigInputs {
@@ -95,14 +96,10 @@ function absolute(value: unknown, folder: string): unknown {
 
 /** Values that are right alone and wrong together. */
 function contradictions(values: readonly ConfigValue[]): readonly ConfigIssue[] {
-  const find = (key: string): ConfigValue | undefined => values.find(({ setting }) => setting.key === key)
-  const source = find("store.source")
-  const path = find("store.path")
-  if (source?.value === "file" && path?.value === undefined)
-    return [`${formatOrigin(source.origin)}: store.source is 'file' without store.path; name the file of role bindings there`]
-  if (source?.value === "memory" && path?.value !== undefined)
-    return [`${formatOrigin(path.origin)}: store.path is set, but store.source is 'memory'; leave one of the two out`]
-  return []
+  const of = (key: string): ConfigValue | undefined => values.find(({ setting }) => setting.key === key)
+  const store = StoreConfig.safeParse(Object.fromEntries(Object.keys(StoreConfig.shape).map((name) => [name, of(`store.${name}`)?.value])))
+  if (!store.success) return []
+  return storeFlaws(store.data).map(({ key, problem }) => `${formatOrigin(of(key)?.origin ?? { kind: "default" })}: ${key} ${problem}`)
 }
 
 type Tree = Map<string, unknown>

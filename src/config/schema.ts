@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { ServerLimits } from "../server/index.js"
 import { Listen } from "./listen.js"
+import { StoreConfig } from "./store-config.js"
 
 /** The configuration of the sidecar, one object per feature. Leaves with `path: true` are files, relative to the file that names them. */
 export const Config = z.strictObject({
@@ -9,14 +10,37 @@ export const Config = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .meta({ description: "Authorization data: YAML or JSON documents with roles and endpoints, merged. Empty: the built-in document.", path: true }),
-  store: z.strictObject({
-    source: z
-      .enum(["memory", "file"])
+  store: StoreConfig,
+  max_staleness_seconds: z
+    .number()
+    .min(1)
+    .max(31_536_000)
+    .optional()
+    .describe(
+      "When the source of the bindings has not answered for so long, decisions are refused (503). Without it the last good state decides for ever.",
+    ),
+  seed: z.strictObject({
+    wildcard_viewer: z.boolean().default(true).describe("Everybody becomes Viewer in `system`, and so may list workspaces."),
+    wildcard_creator: z.boolean().default(true).describe("Everybody becomes WorkspaceCreator in `system`."),
+    wildcard_editor: z
+      .boolean()
       .optional()
-      .describe("Where role bindings come from. Without it: `file` when `store.path` is set, else `memory`."),
-    path: z.string().min(1).optional().meta({ description: "The file of role bindings (YAML, JSON or NDJSON), watched.", path: true }),
+      .describe("Everybody becomes Editor in the default workspace. Without it: yes in the nemo profile, no in the hardened one."),
   }),
   auth: z.strictObject({
+    admin_email: z
+      .string()
+      .min(1)
+      .max(320)
+      .optional()
+      .describe("Becomes PlatformAdmin when the database is new. Compared exactly, upper and lower case included."),
+    default_workspace: z.string().min(1).max(63).default("default").describe("Is made when the database is new."),
+    allow_unsigned_jwt: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Believe bearer tokens that nobody has signed (`alg: none`). For trying things out: refused beyond loopback, and warned about at each start.",
+      ),
     policy_data_refresh_interval: z
       .number()
       .min(0.1)

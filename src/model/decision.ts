@@ -67,5 +67,7 @@ export interface Explanation {
   readonly missing_permissions: readonly string[]
   readonly required_scopes: readonly string[]
   readonly scopes_presented?: readonly string[]
+  /** What is nearly, but not, right, in words: such as a principal that differs from the administrator's only by case. */
+  readonly notes?: readonly string[]
   readonly revision: string
 }

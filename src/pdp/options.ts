@@ -23,6 +23,10 @@ export interface PdpOptions {
   readonly memoryLimitMb?: number
   /** When the source has not answered for so long, in seconds, decisions throw `ERR_PDP_STALE`. Default: the last good state decides for ever. */
   readonly maxStalenessSeconds?: number
+  /** A file that keeps the last known bindings; they decide when the source does not answer at the start. Default: none. */
+  readonly snapshotFile?: string
+  /** Whose other spellings `explain` points out: the e-mail address of the first PlatformAdmin. */
+  readonly adminEmail?: string
   /** Milliseconds since the epoch, for expiry and ages. Default `Date.now`. */
   readonly now?: () => number
 }

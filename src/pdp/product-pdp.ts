@@ -12,6 +12,7 @@ import { pdpState, type PdpState } from "./pdp-state.js"
 import { loadProductPolicy } from "./product-policy.js"
 import { revisionWaiters } from "./revision-waiters.js"
 import { sourceHealth } from "./source-health.js"
+import { claimedNames, spellingNotes, withNotes } from "./spelling-notes.js"
 import { whatIf } from "./what-if.js"
 
 /** A PDP on one of the product's policies. See `createPdp`. */
@@ -41,6 +42,7 @@ export async function productPdp(options: PdpOptions): Promise<Pdp> {
   })
   const { active } = state
   const decide = options.cache ? cachedAuthorize(authorize, options.cache) : authorize
+  const notesOn = (...names: readonly (string | null | undefined)[]) => spellingNotes(options.adminEmail, names)
   let closing: Promise<void> | undefined
 
   return {
@@ -48,8 +50,11 @@ export async function productPdp(options: PdpOptions): Promise<Pdp> {
     authorizeMany: (requests) => authorizeMany(active(), requests),
     hasPermissions: (request) => hasPermissions(active(), request),
     hasRole: (request) => hasRole(active(), request),
-    explain: (request) => explain(active(), request),
-    evaluate: (entrypoint, input) => evaluateRaw(active(), entrypoint, input),
+    explain: (request) => withNotes(explain(active(), request), notesOn(request.principal.id, request.principal.email)),
+    evaluate: (entrypoint, input) => {
+      const result = evaluateRaw(active(), entrypoint, input)
+      return entrypoint === "authz/explain" ? withNotes(result, notesOn(...claimedNames(input))) : result
+    },
     lookups: (request) => lookups(request, profile),
     whatIf: (bindings) => whatIf(active(), bindings),
     roles: () => state.product().permissionsByRole,
