@@ -2,9 +2,55 @@
  * Portcullis: an embeddable, OPA-compatible policy decision point.
  * @module
  */
+export {
+  createAdministration,
+  seed,
+  sweepExpired,
+  type Administration,
+  type AdministrationOptions,
+  type Change,
+  type Deleted,
+  type Entity,
+  type Member,
+  type Page,
+  type PageRequest,
+  type RoleBindingRecord,
+  type Seeded,
+  type SeedOptions,
+  type Workspace,
+  type WriteOptions,
+  type Written,
+} from "./administration/index.js"
+export type { Database, PostgresDatabaseOptions, PostgresPool, SqliteDatabaseOptions } from "./database/index.js"
 export { PdpError, httpStatusByCode, type PdpErrorCode } from "./errors.js"
 export { Principal } from "./model/principal.js"
 export { RoleBinding, type RoleBindingChange } from "./model/role-binding.js"
 export type { AuthorizationRequest, Decision, DenyReason, Explanation, PermissionsRequest, RoleRequest } from "./model/decision.js"
-export { createPdp, DecisionCacheOptions, type CustomPdpOptions, type Pdp, type PdpEvents, type PdpOptions, type PdpSnapshot, type PdpStatus, type Profile, type SourceStatus } from "./pdp/index.js"
-export { fileSource, httpSource, memorySource, type HttpSourceOptions, type Source, type SourcePosition, type SourceRead } from "./source/index.js"
+export {
+  createPdp,
+  DecisionCacheOptions,
+  type CustomPdpOptions,
+  type Decisions,
+  type Lookups,
+  type Pdp,
+  type PdpEvents,
+  type PdpOptions,
+  type PdpSnapshot,
+  type PdpStatus,
+  type Profile,
+  type SourceStatus,
+} from "./pdp/index.js"
+export {
+  fileSource,
+  httpSource,
+  memorySource,
+  postgresSource,
+  sqliteSource,
+  type DatabaseSource,
+  type HttpSourceOptions,
+  type Source,
+  type SourceChanges,
+  type SourcePosition,
+  type SourceRead,
+  type SourceSnapshot,
+} from "./source/index.js"

@@ -11,8 +11,10 @@ import { exitCodes, type ExitCode } from "./exit-code.js"
 import { keepDatabase, type KeptDatabase } from "./keep-database.js"
 import { textLog } from "./log-stream.js"
 import { painted, type Terminal } from "./terminal.js"
-import { curlLine, tryRequests } from "./try-requests.js"
+import { curlLine } from "./curl-line.js"
+import { tryRequests } from "./try-requests.js"
 import { packageVersion } from "./version.js"
+import { walkThrough, type WalkStep } from "./walk-through.js"
 
 /** `portcullis serve`: runs until SIGTERM or SIGINT, then lets requests finish and exits 0. */
 export function addServe(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
@@ -44,7 +46,7 @@ async function serveUntilStopped(config: Config, terminal: Terminal): Promise<vo
     logEvents(pdp, logger)
     kept = database && (await keepDatabase(database, pdp, config, logger))
     const server = await startedServer(pdp, config, logger)
-    terminal.out(await announcement(pdp, server, config, terminal))
+    terminal.out(await announcement(pdp, server, config, database !== undefined, terminal))
     await stopped
     logger.info({ graceMs }, "stopping: requests in work may finish")
     await server.close(server.healthUrl === undefined ? graceMs : graceMs / 2)
@@ -83,11 +85,16 @@ function logEvents(pdp: Pdp, logger: Logger): void {
   )
 }
 
-async function announcement(pdp: Pdp, server: RunningServer, config: Config, terminal: Terminal): Promise<string> {
+async function announcement(pdp: Pdp, server: RunningServer, config: Config, isWritable: boolean, terminal: Terminal): Promise<string> {
   const health = server.healthUrl === undefined ? [] : [`Health and metrics on ${server.healthUrl}`]
   const head = [painted(terminal, "bold", `Portcullis ${packageVersion()} (${config.profile}) listens on ${server.url}`), ...health]
   if (!pdp.status().ready) return `${head.join("\n")}\n`
   const { data } = loadAuthorizationData({ documents: await readAuthorizationDataFiles(config.data), profile: config.profile })
-  const lines = tryRequests(pdp, data).map(({ title, request }) => `\n# ${title}\n${curlLine(server.url, config.profile, request)}\n`)
-  return `${head.join("\n")}\n${lines.length > 0 ? "Try:\n" : ""}${lines.join("")}`
+  const asked = tryRequests(pdp, data).map(({ title, request }) => ({ title, line: curlLine(server.url, config.profile, request) }))
+  const walked = isWritable ? walkThrough(pdp, server.url, config.profile, config.auth.admin_email) : []
+  return `${head.join("\n")}\n${section("Try", asked)}${section("Or step through the life of a workspace", walked)}`
+}
+
+function section(title: string, steps: readonly WalkStep[]): string {
+  return steps.length === 0 ? "" : `${title}:\n${steps.map((step) => `\n# ${step.title}\n${step.line}\n`).join("")}\n`
 }

@@ -1,6 +1,6 @@
 import type { AuthorizationData, Operation } from "../authorization-data/index.js"
 import type { AuthorizationRequest } from "../model/decision.js"
-import type { Pdp, Profile } from "../pdp/index.js"
+import type { Pdp } from "../pdp/index.js"
 
 /** A request worth trying, and what it is answered. */
 export interface TryRequest {
@@ -28,13 +28,6 @@ export function tryRequests(pdp: Pdp, data: AuthorizationData): readonly TryRequ
     ]
   }
   return []
-}
-
-/** A shell line that asks for one decision by HTTP. */
-export function curlLine(url: string, profile: Profile, { principal, method, path }: AuthorizationRequest): string {
-  const input = { principal_id: principal.id, ...(principal.scopes && { scopes: principal.scopes }), method, path }
-  const asService = profile === "nemo" ? " -H 'X-NMP-Principal-Id: service:me'" : ""
-  return `curl -sw '\\n' ${url}/apis/auth/v2/authz/allow -H 'Content-Type: application/json'${asService} -d ${quoted(JSON.stringify({ input }))}`
 }
 
 const maxQuestions = 5_000
@@ -82,8 +75,4 @@ function requestOf({ id, workspace }: Holder, { template, method }: NamedOperati
 
 function denied(pdp: Pdp, request: AuthorizationRequest, reason: RegExp): boolean {
   return !pdp.authorize(request).allowed && pdp.explain(request).reasons.some((given) => reason.test(given))
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }

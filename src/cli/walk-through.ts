@@ -1,0 +1,44 @@
+import { randomBytes } from "node:crypto"
+import type { Pdp, Profile } from "../pdp/index.js"
+import { curlLine, quoted } from "./curl-line.js"
+
+/** One step: what happens, and the shell line that makes it happen. */
+export interface WalkStep {
+  readonly title: string
+  readonly line: string
+}
+
+/**
+ * Steps through the life of a workspace, to be pasted in order. None when nobody may make a workspace.
+ *
+ * @param url of the sidecar
+ * @param adminEmail who makes it, when not everybody may
+ */
+export function walkThrough(pdp: Pdp, url: string, profile: Profile, adminEmail: string | undefined): readonly WalkStep[] {
+  const owner = [everybody, ...(adminEmail === undefined ? [] : [adminEmail])].find((id) => mayCreate(pdp, id))
+  if (owner === undefined) return []
+  const workspace = `demo-${randomBytes(2).toString("hex")}`
+  const path = `/apis/entities/v2/workspaces/${workspace}`
+  const api = (method: string, at: string, body?: object): string =>
+    [
+      `curl -sw '\\n' -X ${method} ${url}${at} -H ${quoted(`X-NMP-Principal-Id: ${owner}`)}`,
+      ...(body ? [`-H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`] : []),
+    ].join(" ")
+  const ask = curlLine(url, profile, { principal: { id: member }, method: "GET", path })
+  return [
+    { title: `${owner} makes a workspace, and is its Admin`, line: api("POST", "/apis/entities/v2/workspaces", { name: workspace }) },
+    { title: `${member} becomes a Viewer`, line: api("POST", `${path}/members`, { principal: member, roles: ["Viewer"] }) },
+    { title: `${member} is allowed at once`, line: ask },
+    { title: `${member} is removed`, line: api("DELETE", `${path}/members/${member}`) },
+    { title: `${member} is denied at once`, line: ask },
+    { title: "a project is registered in the workspace", line: api("POST", `${path}/entities/project`, { name: "first" }) },
+    { title: "the workspace is not deleted while it holds a project", line: api("DELETE", path) },
+  ]
+}
+
+const everybody = "ann@example.com"
+const member = "ben@example.com"
+
+function mayCreate(pdp: Pdp, id: string): boolean {
+  return pdp.authorize({ principal: { id }, method: "POST", path: "/apis/entities/v2/workspaces" }).allowed
+}
