@@ -38,6 +38,7 @@ export {
   type PdpSnapshot,
   type PdpStatus,
   type Profile,
+  type SnapshotStatus,
   type SourceStatus,
 } from "./pdp/index.js"
 export {

@@ -1,9 +1,9 @@
 import { z } from "zod"
-import { journalActions, readHead, type JournalAction, type Row, type SqlValue } from "../database/index.js"
+import { journalActions, readHead, type JournalAction, type Row } from "../database/index.js"
 import type { Principal } from "../model/principal.js"
 import { formatRevision } from "../model/revision.js"
 import type { Access } from "./access.js"
-import { ExpiresAt, parseInput } from "./names.js"
+import { parseFilter, TextFilter, TextOperators, textConditions, TimeFilter, timeConditions, whereAll, type Condition } from "./filter.js"
 import { iamOperation } from "./operation.js"
 import { pageOf, pageWindow, type Page, type PageRequest } from "./page.js"
 import { timeText } from "./time.js"
@@ -24,12 +24,14 @@ export interface Change {
 
 /** Which changes are wanted. All that is given must hold. */
 export const ChangeFilter = z.strictObject({
-  principal: z.string().optional(),
-  workspace: z.string().optional(),
-  role: z.string().optional(),
-  actor: z.string().optional(),
-  action: z.enum(journalActions).optional(),
-  at: z.object({ gte: ExpiresAt.optional(), lte: ExpiresAt.optional() }).optional(),
+  principal: TextFilter.optional(),
+  workspace: TextFilter.optional(),
+  role: TextFilter.optional(),
+  actor: TextFilter.optional(),
+  action: z
+    .union([z.enum(journalActions), TextOperators], { error: `must be one of ${journalActions.join(", ")}, or an object with $in` })
+    .optional(),
+  at: TimeFilter.optional(),
 })
 export type ChangeFilter = Readonly<z.input<typeof ChangeFilter>>
 
@@ -44,7 +46,7 @@ export function changes(access: Access): Changes {
     list: (caller, filter = {}, request = {}) =>
       access.read(caller, iamOperation("GET", "changes"), async (sql) => {
         const window = pageWindow(request, ["-at", "at"])
-        const { text, values } = conditionOf(parseInput(ChangeFilter, filter, "the filter"))
+        const { text, values } = whereAll(conditionsOf(parseFilter(ChangeFilter, filter)))
         const { epoch } = await readHead(sql)
         const [row] = await sql.all(`SELECT count(*) AS n FROM portcullis_journal ${text}`, ...values)
         const order = window.descending ? "DESC" : "ASC"
@@ -62,12 +64,9 @@ export function changes(access: Access): Changes {
   }
 }
 
-function conditionOf({ at, ...equal }: z.output<typeof ChangeFilter>): { readonly text: string; readonly values: readonly SqlValue[] } {
-  const parts: { readonly text: string; readonly value: SqlValue }[] = []
-  for (const [column, value] of Object.entries(equal)) if (value !== undefined) parts.push({ text: `${column} = ?`, value })
-  if (at?.gte !== undefined) parts.push({ text: "at >= ?", value: Date.parse(at.gte) })
-  if (at?.lte !== undefined) parts.push({ text: "at <= ?", value: Date.parse(at.lte) })
-  return { text: parts.length === 0 ? "" : `WHERE ${parts.map(({ text }) => text).join(" AND ")}`, values: parts.map(({ value }) => value) }
+function conditionsOf({ at, ...texts }: z.output<typeof ChangeFilter>): readonly Condition[] {
+  const columns = ["principal", "workspace", "role", "actor", "action"] as const
+  return [...columns.flatMap((column) => textConditions(column, texts[column])), ...timeConditions("at", at)]
 }
 
 const JournalRow = z.object({

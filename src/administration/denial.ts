@@ -1,5 +1,5 @@
 import { PdpError } from "../errors.js"
-import type { AuthorizationRequest, Explanation } from "../model/decision.js"
+import type { AuthorizationRequest, DenyReason, Explanation } from "../model/decision.js"
 import type { Decisions } from "../pdp/index.js"
 
 /**
@@ -12,10 +12,10 @@ export function assertAllowed(decisions: Decisions, request: AuthorizationReques
   const facts = decisions.explain(request)
   const [reason] = facts.reasons
   if (facts.caller === "anonymous")
-    throw new PdpError("ERR_UNAUTHENTICATED", `${request.method} ${request.path} needs a principal; send credentials`, { reason: "no_credentials" })
+    throw new PdpError("ERR_UNAUTHENTICATED", `${shown(request)} needs a principal; send credentials`, { reason: "no_credentials" })
   const isKnownThere = Object.keys(facts.roles).some((principal) => principal !== "*")
   const needs = isKnownThere ? whatIsMissing(facts) : ""
-  throw new PdpError("ERR_DENIED", `${request.method} ${request.path} is denied: ${facts.reasons.join(", ")}${needs}`, {
+  throw new PdpError("ERR_DENIED", `${shown(request)} is denied: ${facts.reasons.join(", ")}${needs}; ${remedyFor(facts.reasons)}`, {
     reason: reason ?? "role_missing",
     details: {
       reasons: facts.reasons,
@@ -23,6 +23,33 @@ export function assertAllowed(decisions: Decisions, request: AuthorizationReques
     },
   })
 }
+
+/** The query does not decide, and may be long. */
+function shown({ method, path }: AuthorizationRequest): string {
+  return `${method} ${(path.split("?", 1)[0] ?? "").slice(0, 256)}`
+}
+
+function remedyFor(reasons: Explanation["reasons"]): string {
+  for (const [reason, remedy] of remedies) if (reasons.includes(reason)) return remedy
+  return "ask an administrator"
+}
+
+const addOperation = "the authorization data must list this operation: add it, or let the document say `extends: portcullis`"
+
+/** What to do, the first thing first. */
+const remedies: readonly (readonly [DenyReason, string])[] = [
+  ["no_data", "wait until authorization data is loaded"],
+  ["input_invalid", "correct the request"],
+  ["path_not_canonical", "send the path without needless escapes, empty or dot segments"],
+  ["unknown_path", addOperation],
+  ["unknown_method", addOperation],
+  ["operation_denied", "the authorization data deny this operation to everybody"],
+  ["caller_kind", "the authorization data keep this operation for the other kind of caller, services or persons"],
+  ["scope_missing", 'log in again and ask for scopes that fit, such as --scope "platform:read platform:write"'],
+  ["role_missing", "ask an Admin of the workspace for a role"],
+  ["role_insufficient", "ask an Admin of the workspace for a role that allows it"],
+  ["delegate_not_allowed", "only services act on behalf of others, of persons, and the person must be allowed it, too"],
+]
 
 function whatIsMissing({ missing_permissions: permissions, workspace, reasons, required_scopes: scopes }: Explanation): string {
   const parts = [

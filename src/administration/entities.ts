@@ -4,6 +4,7 @@ import type { Row, Sql } from "../database/index.js"
 import { PdpError } from "../errors.js"
 import type { Principal } from "../model/principal.js"
 import type { Access, WriteOptions, Written } from "./access.js"
+import { NameFilter, parseFilter, textConditions, whereAll } from "./filter.js"
 import { EntityWord, parseInput } from "./names.js"
 import { entitiesOperation } from "./operation.js"
 import { pageOf, pageWindow, type Page, type PageRequest } from "./page.js"
@@ -34,11 +35,11 @@ const EntityData = z
   .refine((data) => JSON.stringify(data).length <= mostData, `may have ${mostData} characters of JSON at most`)
 
 /** An entity to be. */
-export const EntityDraft = z.object({ name: EntityWord, data: EntityData.default({}) })
+export const EntityDraft = z.strictObject({ name: EntityWord, data: EntityData.default({}) })
 export type EntityDraft = Readonly<z.input<typeof EntityDraft>>
 
 /** What can be changed of one. */
-export const EntityChange = z.object({
+export const EntityChange = z.strictObject({
   data: EntityData,
   expected_db_version: z.int().nullish().describe("The change is refused when it is another one by now."),
 })
@@ -46,7 +47,12 @@ export type EntityChange = Readonly<z.input<typeof EntityChange>>
 
 /** What lies in a workspace. */
 export interface Entities {
-  list(caller: Principal, workspace: string, type: string, request?: PageRequest): Promise<Page<Entity>>
+  list(
+    caller: Principal,
+    workspace: string,
+    type: string,
+    request?: PageRequest & { readonly filter?: NameFilter | undefined },
+  ): Promise<Page<Entity>>
   /** @throws {PdpError} `ERR_NOT_FOUND` */
   get(caller: Principal, workspace: string, type: string, name: string): Promise<Entity>
   /** @throws {PdpError} `ERR_NOT_FOUND` without the workspace, `ERR_CONFLICT` when there is one of that type and name */
@@ -58,16 +64,18 @@ export interface Entities {
 
 export function entities(access: Access): Entities {
   return {
-    list: (caller, workspace, type, request = {}) =>
+    list: (caller, workspace, type, { filter = {}, ...request } = {}) =>
       access.read(caller, entitiesOperation("GET", workspace, "entities", type), async (sql) => {
         await workspaceNamed(sql, workspace)
         const window = pageWindow(request, ["-created_at", "name", "created_at", "updated_at"], 100)
-        const [row] = await sql.all("SELECT count(*) AS n FROM portcullis_entities WHERE workspace = ? AND type = ?", workspace, type)
+        const inPlace = { text: "workspace = ? AND type = ?", values: [workspace, type] }
+        const { text, values } = whereAll([inPlace, ...textConditions("name", parseFilter(NameFilter, filter).name)])
+        const [row] = await sql.all(`SELECT count(*) AS n FROM portcullis_entities ${text}`, ...values)
         const rows = await sql.all(
-          `${select} WHERE workspace = ? AND type = ? ORDER BY ${window.field} ${window.descending ? "DESC" : "ASC"}, name LIMIT ? OFFSET ?`,
-          ...[workspace, type, window.pageSize, window.offset],
+          `${select} ${text} ORDER BY ${window.field} ${window.descending ? "DESC" : "ASC"}, name LIMIT ? OFFSET ?`,
+          ...[...values, window.pageSize, window.offset],
         )
-        return pageOf(window, Number(row?.["n"]), rows.map(toEntity), {})
+        return pageOf(window, Number(row?.["n"]), rows.map(toEntity), filter)
       }),
     get: (caller, workspace, type, name) =>
       access.read(caller, entitiesOperation("GET", workspace, "entities", type, name), (sql) => entityNamed(sql, workspace, type, name)),
@@ -104,10 +112,10 @@ export function entities(access: Access): Entities {
     },
     delete: (caller, workspace, type, name, options = {}) =>
       access.write(caller, entitiesOperation("DELETE", workspace, "entities", type, name), options, async ({ transaction, actor }) => {
-        const { id } = await entityNamed(transaction, workspace, type, name)
+        await entityNamed(transaction, workspace, type, name)
         await transaction.all("DELETE FROM portcullis_entities WHERE workspace = ? AND type = ? AND name = ?", workspace, type, name)
         await transaction.journal({ actor, action: "entity.deleted", workspace, entityType: type, name })
-        return { id, message: `${type} '${name}' deleted`, deleted_count: 1 }
+        return { id: `${workspace}/${type}/${name}`, message: `${type} '${name}' deleted`, deleted_count: 1 }
       }),
   }
 }
@@ -115,7 +123,7 @@ export function entities(access: Access): Entities {
 /** @throws {PdpError} `ERR_CONFLICT` that counts the entities, by type in the order in which the types came */
 export async function assertEmpty(sql: Sql, workspace: string): Promise<void> {
   const rows = await sql.all(
-    "SELECT type, count(*) AS n FROM portcullis_entities WHERE workspace = ? GROUP BY type ORDER BY min(revision), type",
+    "SELECT type, count(*) AS n FROM portcullis_entities WHERE workspace = ? GROUP BY type ORDER BY min(revision), min(created_at), type",
     workspace,
   )
   if (rows.length === 0) return
@@ -148,7 +156,8 @@ const EntityRow = z.object({
   updated_by: z.string(),
 })
 
-function toEntity(row: Row): Entity {
+/** A row with every column of an entity. */
+export function toEntity(row: Row): Entity {
   const read = EntityRow.parse(row)
   return {
     id: read.id,

@@ -4,9 +4,9 @@ import {
   readRoleBinding,
   revokeBindings,
   roleBindingColumns,
-  roleBindingName,
   type Sql,
   type StoredRoleBinding,
+  type WriteTransaction,
 } from "../database/index.js"
 import { PdpError } from "../errors.js"
 import type { Principal } from "../model/principal.js"
@@ -15,7 +15,7 @@ import type { Access, WriteOptions, Writing, Written } from "./access.js"
 import { keepingAnAdmin } from "./last-admin.js"
 import { ExpiresAt, parseInput, PrincipalName, RoleName } from "./names.js"
 import { entitiesOperation } from "./operation.js"
-import { timeText } from "./time.js"
+import { assertAhead, timeText } from "./time.js"
 import type { Deleted } from "./deleted.js"
 import { workspaceNamed } from "./workspace-row.js"
 
@@ -29,10 +29,10 @@ export interface Member {
 }
 
 /** A member to be. */
-export const MemberDraft = z.object({
+export const MemberDraft = z.strictObject({
   principal: PrincipalName.refine(
-    (name) => !name.includes("/"),
-    "must hold no '/', which no path of the members API can name; use role bindings for it",
+    (name) => !/[/\\;%]|^\.\.?$/.test(name),
+    "must hold none of / \\ ; %, which no path of the members API can name; use role bindings for it",
   ),
   roles: z.array(RoleName).min(1).max(64).default(["Editor"]),
   expires_at: ExpiresAt.nullish(),
@@ -40,7 +40,7 @@ export const MemberDraft = z.object({
 export type MemberDraft = Readonly<z.input<typeof MemberDraft>>
 
 /** The roles that a member shall have, instead of the present ones. */
-export const MemberChange = z.object({ roles: z.array(RoleName).min(1).max(64), expires_at: ExpiresAt.nullish() })
+export const MemberChange = z.strictObject({ roles: z.array(RoleName).min(1).max(64), expires_at: ExpiresAt.nullish() })
 export type MemberChange = Readonly<z.input<typeof MemberChange>>
 
 /** Who is in a workspace. */
@@ -66,33 +66,42 @@ export function members(access: Access, now: () => number): Members {
     create: (caller, workspace, draft, options = {}) => {
       const { principal, roles, expires_at: expiresAt } = parseInput(MemberDraft, draft, "the member")
       return access.write(caller, entitiesOperation("POST", workspace, "members"), options, async (writing) => {
-        await workspaceNamed(writing.transaction, workspace)
-        await give(writing, bindingsOf(principal, workspace, roles, expiresAt))
-        return memberIn(writing, workspace, principal)
+        const { transaction, actor } = writing
+        await workspaceNamed(transaction, workspace)
+        assertAhead(expiresAt, transaction.now)
+        const wanted = bindingsOf(principal, workspace, roles, expiresAt)
+        await assertMay(writing, [], wanted)
+        const give = () => grantBindings(transaction, actor, wanted)
+        await (expiresAt ? keepingAnAdmin(transaction, workspace, give) : give())
+        return memberIn(transaction, workspace, principal)
       })
     },
     update: (caller, workspace, principal, change, options = {}) => {
       const { roles, expires_at: expiresAt } = parseInput(MemberChange, change, "the roles")
       parseInput(PrincipalName, principal, "the principal")
       return access.write(caller, entitiesOperation("PUT", workspace, "members", principal), options, async (writing) => {
-        const { transaction } = writing
+        const { transaction, actor } = writing
         await workspaceNamed(transaction, workspace)
+        assertAhead(expiresAt, transaction.now)
         const held = await activeBindings(transaction, workspace, transaction.now, principal)
         const unwanted = held.filter(({ role }) => !roles.includes(role))
+        const wanted = bindingsOf(principal, workspace, roles, expiresAt)
+        await assertMay(writing, unwanted, wanted)
         await keepingAnAdmin(transaction, workspace, async () => {
-          await take(writing, unwanted)
-          await give(writing, bindingsOf(principal, workspace, roles, expiresAt))
+          await revokeBindings(transaction, actor, namesOf(unwanted))
+          await grantBindings(transaction, actor, wanted)
         })
-        return memberIn(writing, workspace, principal)
+        return memberIn(transaction, workspace, principal)
       })
     },
     delete: (caller, workspace, principal, options = {}) =>
       access.write(caller, entitiesOperation("DELETE", workspace, "members", principal), options, async (writing) => {
-        const { transaction } = writing
+        const { transaction, actor } = writing
         await workspaceNamed(transaction, workspace)
         const held = await activeBindings(transaction, workspace, transaction.now, principal)
         if (held.length === 0) throw new PdpError("ERR_NOT_FOUND", `Member '${principal}' not found in workspace '${workspace}'`)
-        await keepingAnAdmin(transaction, workspace, () => take(writing, held))
+        await assertMay(writing, held, [])
+        await keepingAnAdmin(transaction, workspace, () => revokeBindings(transaction, actor, namesOf(held)))
         return { id: principal, message: `Member '${principal}' removed from workspace '${workspace}'`, deleted_count: held.length }
       }),
   }
@@ -102,23 +111,19 @@ function bindingsOf(principal: string, workspace: string, roles: readonly string
   return [...new Set(roles)].map((role) => ({ principal, workspace, role, ...(expiresAt && { expires_at: expiresAt }) }))
 }
 
-async function give({ transaction, actor, grants }: Writing, bindings: readonly RoleBinding[]): Promise<void> {
-  for (const binding of bindings) await grants.assertMayGrant(binding)
-  await grantBindings(transaction, actor, bindings)
+/** Before anything changes: who gives up roles of his own has them until then. */
+async function assertMay({ grants }: Writing, taken: readonly StoredRoleBinding[], given: readonly RoleBinding[]): Promise<void> {
+  for (const { principal, workspace, role } of taken) await grants.assertMayRevoke({ principal, workspace, role })
+  for (const binding of given) await grants.assertMayGrant(binding)
 }
 
-async function take({ transaction, actor, grants }: Writing, held: readonly StoredRoleBinding[]): Promise<void> {
-  for (const { principal, workspace, role } of held) await grants.assertMayRevoke({ principal, workspace, role })
-  await revokeBindings(
-    transaction,
-    actor,
-    held.map(({ principal, workspace, role }) => roleBindingName({ principal, workspace, role })),
-  )
+function namesOf(held: readonly StoredRoleBinding[]): readonly string[] {
+  return held.map(({ name }) => name)
 }
 
-async function memberIn({ transaction }: Writing, workspace: string, principal: string): Promise<Member> {
+async function memberIn(transaction: WriteTransaction, workspace: string, principal: string): Promise<Member> {
   const [member] = membersOf(await activeBindings(transaction, workspace, transaction.now, principal))
-  if (!member) throw new PdpError("ERR_INPUT_INVALID", `the binding of '${principal}' would have expired already; give a time in the future`)
+  if (!member) throw new PdpError("ERR_NOT_FOUND", `Member '${principal}' not found in workspace '${workspace}'`)
   return member
 }
 

@@ -1,23 +1,24 @@
 import { z } from "zod"
 import {
   grantBindings,
+  isActive,
   readRoleBinding,
   revokeBindings,
   roleBindingColumns,
   roleBindingName,
   type Sql,
-  type SqlValue,
   type StoredRoleBinding,
 } from "../database/index.js"
 import { PdpError } from "../errors.js"
 import type { Principal } from "../model/principal.js"
 import { RoleBinding } from "../model/role-binding.js"
 import type { Access, WriteOptions, Written } from "./access.js"
+import { parseFilter, TextFilter, textConditions, TimeFilter, timeConditions, whereAll, type Condition } from "./filter.js"
 import { keepingAnAdmin } from "./last-admin.js"
 import { ExpiresAt, parseInput, PrincipalName, RoleName } from "./names.js"
 import { iamOperation } from "./operation.js"
 import { pageOf, pageWindow, type Page, type PageRequest } from "./page.js"
-import { timeText } from "./time.js"
+import { assertAhead, timeText } from "./time.js"
 import type { Deleted } from "./deleted.js"
 import { workspaceNamed } from "./workspace-row.js"
 
@@ -36,26 +37,24 @@ export interface RoleBindingRecord {
 }
 
 /** A role binding to be. */
-export const RoleBindingDraft = z.object({
+export const RoleBindingDraft = z.strictObject({
   principal: PrincipalName,
-  workspace: RoleBinding.shape.workspace.default("system"),
+  workspace: RoleBinding.shape.workspace.refine((name) => !/\p{C}/u.test(name), "must hold no control characters").default("system"),
   role: RoleName,
   expires_at: ExpiresAt.nullish(),
 })
 export type RoleBindingDraft = Readonly<z.input<typeof RoleBindingDraft>>
 
-const range = z.object({ gte: ExpiresAt.optional(), lte: ExpiresAt.optional() })
-
 /** Which role bindings are wanted. All that is given must hold. */
 export const RoleBindingFilter = z.strictObject({
-  principal: z.string().optional(),
-  workspace: z.string().optional(),
-  role: z.string().optional(),
-  granted_by: z.string().optional(),
+  principal: TextFilter.optional(),
+  workspace: TextFilter.optional(),
+  role: TextFilter.optional(),
+  granted_by: TextFilter.optional(),
   /** True: those that decide now. False: those that are revoked or have expired. */
-  is_active: z.boolean().optional(),
-  granted_at: range.optional(),
-  revoked_at: range.optional(),
+  is_active: z.union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })], { error: "must be true or false" }).optional(),
+  granted_at: TimeFilter.optional(),
+  revoked_at: TimeFilter.optional(),
 })
 export type RoleBindingFilter = Readonly<z.input<typeof RoleBindingFilter>>
 
@@ -86,11 +85,11 @@ export function roleBindings(access: Access, now: () => number): RoleBindings {
           "revoked_at",
           "name",
         ])
-        const { text, values } = conditionOf(parseInput(RoleBindingFilter, filter, "the filter"), now())
+        const { text, values } = whereAll(conditionsOf(parseFilter(RoleBindingFilter, filter), now()))
         const [row] = await sql.all(`SELECT count(*) AS n FROM portcullis_role_bindings ${text}`, ...values)
         const field = window.field === "created_at" ? "granted_at" : window.field
         const rows = await sql.all(
-          `SELECT ${roleBindingColumns} FROM portcullis_role_bindings ${text} ORDER BY ${field} ${window.descending ? "DESC" : "ASC"}, name LIMIT ? OFFSET ?`,
+          `SELECT ${roleBindingColumns} FROM portcullis_role_bindings ${text} ORDER BY ${field} ${window.descending ? "DESC" : "ASC"} NULLS LAST, name LIMIT ? OFFSET ?`,
           ...[...values, window.pageSize, window.offset],
         )
         return pageOf(window, Number(row?.["n"]), rows.map(readRoleBinding).map(toRecord), filter)
@@ -108,8 +107,7 @@ export function roleBindings(access: Access, now: () => number): RoleBindings {
             "ERR_CONFLICT",
             `'${principal}' holds role ${role} in workspace '${workspace}' already; revoke that binding first to change it`,
           )
-        if (expiresAt && Date.parse(expiresAt) <= transaction.now)
-          throw new PdpError("ERR_INPUT_INVALID", `expires_at ${expiresAt} has passed; give a time in the future`)
+        assertAhead(expiresAt, transaction.now)
         await grantBindings(transaction, actor, [binding])
         return toRecord(await bindingNamed(transaction, roleBindingName(binding)))
       })
@@ -132,24 +130,17 @@ async function bindingNamed(sql: Sql, name: string): Promise<StoredRoleBinding> 
   return readRoleBinding(row)
 }
 
-function isActive({ revokedAt, expiresAt }: StoredRoleBinding, now: number): boolean {
-  return revokedAt === null && (expiresAt === null || expiresAt > now)
-}
-
-function conditionOf(filter: z.output<typeof RoleBindingFilter>, now: number): { readonly text: string; readonly values: readonly SqlValue[] } {
-  const parts: { readonly text: string; readonly values: readonly SqlValue[] }[] = []
-  for (const column of ["principal", "workspace", "role", "granted_by"] as const) {
-    const wanted = filter[column]
-    if (wanted !== undefined) parts.push({ text: `${column} = ?`, values: [wanted] })
-  }
+function conditionsOf(filter: z.output<typeof RoleBindingFilter>, now: number): readonly Condition[] {
   const active = "(revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?))"
-  if (filter.is_active !== undefined) parts.push({ text: filter.is_active ? active : `NOT ${active}`, values: [now] })
-  for (const column of ["granted_at", "revoked_at"] as const) {
-    const { gte, lte } = filter[column] ?? {}
-    if (gte !== undefined) parts.push({ text: `${column} >= ?`, values: [Date.parse(gte)] })
-    if (lte !== undefined) parts.push({ text: `${column} <= ?`, values: [Date.parse(lte)] })
-  }
-  return { text: parts.length === 0 ? "" : `WHERE ${parts.map(({ text }) => text).join(" AND ")}`, values: parts.flatMap(({ values }) => values) }
+  return [
+    ...textConditions("principal", filter.principal),
+    ...textConditions("workspace", filter.workspace),
+    ...textConditions("role", filter.role),
+    ...textConditions("granted_by", filter.granted_by),
+    ...(filter.is_active === undefined ? [] : [{ text: filter.is_active ? active : `NOT ${active}`, values: [now] }]),
+    ...timeConditions("granted_at", filter.granted_at),
+    ...timeConditions("revoked_at", filter.revoked_at),
+  ]
 }
 
 function toRecord(stored: StoredRoleBinding): RoleBindingRecord {

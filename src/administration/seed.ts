@@ -1,4 +1,4 @@
-import { grantBindings, roleBindingName, type Database } from "../database/index.js"
+import { grantBindings, isActive, readRoleBinding, roleBindingColumns, roleBindingName, type Database } from "../database/index.js"
 import type { RoleBinding } from "../model/role-binding.js"
 import { addWorkspaces } from "./workspace-rows.js"
 
@@ -21,7 +21,7 @@ export interface SeedOptions {
 /** What {@link seed} did and left. */
 export interface Seeded {
   readonly granted: readonly RoleBinding[]
-  /** Were there once and have been revoked: an operator's choice, which stands. */
+  /** Were there once and have been revoked, or have expired: an operator's choice, which stands. */
   readonly leftRevoked: readonly RoleBinding[]
   /** Name roles that the authorization data does not have. */
   readonly leftOut: readonly RoleBinding[]
@@ -37,9 +37,9 @@ export async function seed(database: Database, options: SeedOptions): Promise<Se
     const wanted = bindingsOf(options)
     const possible = wanted.filter(({ role }) => options.roles?.has(role) ?? true)
     for (const binding of possible) {
-      const [known] = await transaction.all("SELECT revoked_at FROM portcullis_role_bindings WHERE name = ?", roleBindingName(binding))
+      const [known] = await transaction.all(`SELECT ${roleBindingColumns} FROM portcullis_role_bindings WHERE name = ?`, roleBindingName(binding))
       if (!known) granted.push(binding)
-      else if (known["revoked_at"] !== null) leftRevoked.push(binding)
+      else if (!isActive(readRoleBinding(known), transaction.now)) leftRevoked.push(binding)
     }
     await grantBindings(transaction, actor, granted)
     return { granted, leftRevoked, leftOut: wanted.filter((binding) => !possible.includes(binding)) }

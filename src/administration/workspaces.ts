@@ -9,6 +9,7 @@ import type { Access, WriteOptions, Written } from "./access.js"
 import { ownerOf } from "./actor.js"
 import type { Deleted } from "./deleted.js"
 import { assertEmpty } from "./entities.js"
+import { NameFilter, parseFilter, textConditions, whereAll } from "./filter.js"
 import { parseInput, WorkspaceName } from "./names.js"
 import { entitiesOperation } from "./operation.js"
 import { pageOf, pageWindow, type Page, type PageRequest } from "./page.js"
@@ -17,7 +18,7 @@ import { selectWorkspaces, toWorkspace, workspaceNamed, type Workspace } from ".
 /** Workspaces: where role bindings hold. */
 export interface Workspaces {
   /** Those that the caller may read. */
-  list(caller: Principal, request?: PageRequest): Promise<Page<Workspace>>
+  list(caller: Principal, request?: PageRequest & { readonly filter?: NameFilter | undefined }): Promise<Page<Workspace>>
   /** @throws {PdpError} `ERR_NOT_FOUND` */
   get(caller: Principal, name: string): Promise<Workspace>
   /** The caller becomes its Admin. @throws {PdpError} `ERR_CONFLICT` when there is one of that name */
@@ -27,26 +28,33 @@ export interface Workspaces {
   delete(caller: Principal, name: string, options?: WriteOptions): Promise<Written<Deleted>>
 }
 
+const Description = z
+  .string()
+  .max(4_096)
+  .refine((text) => !text.includes("\0"), "must hold no NUL")
+
 /** A workspace to be. */
-export const WorkspaceDraft = z.object({ name: WorkspaceName, description: z.string().max(4_096).nullish() })
+export const WorkspaceDraft = z.strictObject({ name: WorkspaceName, description: Description.nullish() })
 export type WorkspaceDraft = Readonly<z.input<typeof WorkspaceDraft>>
 
 /** What can be changed of one. */
-export const WorkspaceChange = z.object({ description: z.string().max(4_096).nullish() })
+export const WorkspaceChange = z.strictObject({ description: Description.nullish() })
 export type WorkspaceChange = Readonly<z.input<typeof WorkspaceChange>>
 
 export function workspaces(pdp: Pdp, access: Access): Workspaces {
   return {
-    list: (caller, request = {}) =>
+    list: (caller, { filter = {}, ...request } = {}) =>
       access.read(caller, entitiesOperation("GET"), async (sql) => {
         const window = pageWindow(request, ["-created_at", "name", "created_at", "updated_at"], 100)
         const order = `${window.field} ${window.descending ? "DESC" : "ASC"}, name`
-        const names = (await sql.all(`SELECT name FROM portcullis_workspaces ORDER BY ${order}`)).map(({ name }) => String(name))
+        const where = whereAll(textConditions("name", parseFilter(NameFilter, filter).name))
+        const all = await sql.all(`SELECT name FROM portcullis_workspaces ${where.text} ORDER BY ${order}`, ...where.values)
+        const names = all.map(({ name }) => String(name))
         const visible = await readable(pdp, caller, names)
         const page = visible.slice(window.offset, window.offset + window.pageSize)
         const rows =
           page.length === 0 ? [] : await sql.all(`${selectWorkspaces} WHERE name IN (${page.map(() => "?").join(", ")}) ORDER BY ${order}`, ...page)
-        return pageOf(window, visible.length, rows.map(toWorkspace), {})
+        return pageOf(window, visible.length, rows.map(toWorkspace), filter)
       }),
     get: (caller, name) => access.read(caller, entitiesOperation("GET", name), (sql) => workspaceNamed(sql, name)),
     create: (caller, draft, options = {}) => {
@@ -79,7 +87,7 @@ export function workspaces(pdp: Pdp, access: Access): Workspaces {
     },
     delete: (caller, name, options = {}) =>
       access.write(caller, entitiesOperation("DELETE", name), options, async ({ transaction, actor }) => {
-        const { id } = await workspaceNamed(transaction, name)
+        await workspaceNamed(transaction, name)
         if (name === "system")
           throw new PdpError("ERR_CONFLICT", "Workspace 'system' holds what belongs to no other workspace, and cannot be deleted")
         await assertEmpty(transaction, name)
@@ -91,7 +99,7 @@ export function workspaces(pdp: Pdp, access: Access): Workspaces {
         )
         await transaction.all("DELETE FROM portcullis_workspaces WHERE name = ?", name)
         await transaction.journal({ actor, action: "workspace.deleted", workspace: name })
-        return { id, message: `Workspace '${name}' deleted`, deleted_count: 1 }
+        return { id: name, message: `Workspace '${name}' deleted`, deleted_count: 1 }
       }),
   }
 }

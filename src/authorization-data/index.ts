@@ -7,3 +7,4 @@ export { lintAuthorizationData, loadAuthorizationData, type LoadedAuthorizationD
 export { nearest } from "./nearest.js"
 export type { PolicyIndex } from "./policy-index.js"
 export { readAuthorizationDataFiles } from "./read-files.js"
+export { readReferencePrincipals, type ReferencePrincipals } from "./reference-principals.js"

@@ -37,6 +37,12 @@ export function collect(value: string, before: readonly string[] | undefined): r
   return [...(before ?? []), value]
 }
 
+/** Collects a repeatable option that takes several values, separated by commas. */
+export function collectList(value: string, before: readonly string[] | undefined): readonly string[] {
+  const values = value.split(",").map((part) => part.trim())
+  return [...(before ?? []), ...values.filter((part) => part !== "")]
+}
+
 /** The configuration with flags on top. @throws {PdpError} `ERR_CONFIG_INVALID` */
 export function configuredBy(flags: ConfigFlags, terminal: Terminal): LoadedConfig {
   const set: (readonly [string, unknown, string])[] = [

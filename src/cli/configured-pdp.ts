@@ -32,7 +32,7 @@ function pdpOptions(config: Config): Parameters<typeof createPdp>[0] {
     scopes: auth.scopes,
     ...(auth.admin_email !== undefined && { adminEmail: auth.admin_email }),
     ...(config.max_staleness_seconds !== undefined && { maxStalenessSeconds: config.max_staleness_seconds }),
-    ...(store.snapshot !== undefined && { snapshotFile: store.snapshot }),
+    ...(store.snapshot !== undefined && { snapshotFile: store.snapshot, snapshotSeconds: store.snapshot_seconds }),
     ...(cache.enabled && { cache: { maxEntries: cache.max_entries, ttlSeconds: cache.ttl_seconds } }),
   }
 }

@@ -15,7 +15,7 @@ export interface ConfiguredSource {
 }
 
 /** The file of the database that nobody has named. */
-const defaultDatabase = "portcullis.db"
+export const defaultDatabase = "portcullis.db"
 
 /**
  * Opens the source that a configuration describes. A SQLite file must be free; a PostgreSQL server may come later.

@@ -8,6 +8,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /** The exit code for what a command threw. An address that is taken is no fault of the configuration. */
 export function exitCodeOf(thrown: unknown): ExitCode {
+  if (thrown instanceof PdpError && (thrown.code === "ERR_DENIED" || thrown.code === "ERR_UNAUTHENTICATED")) return exitCodes.denied
   if (!(thrown instanceof PdpError) || thrown.code !== "ERR_CONFIG_INVALID") return exitCodes.error
   return thrown.cause instanceof Error && "syscall" in thrown.cause && thrown.cause.syscall === "listen"
     ? exitCodes.error

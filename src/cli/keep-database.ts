@@ -3,6 +3,7 @@ import type { Config } from "../config/index.js"
 import type { Database } from "../database/index.js"
 import { messageOf } from "../errors.js"
 import type { Pdp } from "../pdp/index.js"
+import { unrefTimers } from "../source/index.js"
 import type { Logger } from "../telemetry/index.js"
 import { importWhenNew } from "./import-when-new.js"
 
@@ -20,7 +21,6 @@ export interface KeptDatabase {
  */
 export async function keepDatabase(database: Database, pdp: Pdp, config: Config, logger: Logger): Promise<KeptDatabase> {
   let seeded: Seeded | undefined
-  let trying: Promise<void> | undefined
   const prepare = async (): Promise<void> => {
     try {
       await importWhenNew(database, config, logger)
@@ -34,12 +34,15 @@ export async function keepDatabase(database: Database, pdp: Pdp, config: Config,
   }
   const sweep = (): void =>
     void sweepExpired(database).catch((thrown: unknown) => logger.warn({ reason: messageOf(thrown) }, "what has expired is not noted yet"))
-  const onActivation = ({ cause }: { readonly cause: string }): void => {
-    if (!seeded) trying ??= prepare().finally(() => (trying = undefined))
-    else if (cause === "expiry") sweep()
+  let cancelRetry = (): void => undefined
+  const prepareUntilDone = async (): Promise<void> => {
+    await prepare()
+    if (!seeded) cancelRetry = unrefTimers.after(retryMs, () => void prepareUntilDone())
   }
-  await (trying = prepare().finally(() => (trying = undefined)))
-  const stop = pdp.on("activation", onActivation)
+  await prepareUntilDone()
+  const stopListening = pdp.on("activation", ({ cause }) => {
+    if (cause === "expiry") sweep()
+  })
   const notices = async (): Promise<readonly string[]> => {
     const { admin_email: adminEmail } = config.auth
     if (adminEmail === undefined) return []
@@ -48,8 +51,16 @@ export async function keepDatabase(database: Database, pdp: Pdp, config: Config,
     return [...(revoked ? [revokedNotice(adminEmail)] : []), ...spellings.map((name) => spellingNotice(name, adminEmail))]
   }
   for (const notice of await notices()) logger.warn(notice)
-  return { notices, stop }
+  return {
+    notices,
+    stop: () => {
+      cancelRetry()
+      stopListening()
+    },
+  }
 }
+
+const retryMs = 5_000
 
 function seedOptions({ auth, seed: seeds, profile }: Config): Parameters<typeof seed>[1] {
   return {
@@ -68,7 +79,7 @@ function logSeeded({ granted, leftRevoked, leftOut }: Seeded, logger: Logger): v
 }
 
 function revokedNotice(adminEmail: string): string {
-  return `auth.admin_email '${adminEmail}' has been revoked as PlatformAdmin, and is not restored; another PlatformAdmin can grant it again`
+  return `auth.admin_email '${adminEmail}' was PlatformAdmin, has been revoked, and is not restored; another PlatformAdmin can grant it again`
 }
 
 function spellingNotice(name: string, adminEmail: string): string {

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { once } from "node:events"
 import { constants } from "node:os"
+import { setTimeout as pause } from "node:timers/promises"
 import { failureText } from "./exit-code.js"
 import { runCommandLine } from "./program.js"
 
@@ -17,10 +19,16 @@ const code = await runCommandLine(process.argv.slice(2), {
   environment: process.env,
   workingFolder: process.cwd(),
   out: (text) => void process.stdout.write(text),
+  drained: async () => {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, "drain")
+  },
   err: (text) => void process.stderr.write(text),
   colour: process.stdout.isTTY && !process.env["NO_COLOR"],
+  showsProgress: process.stderr.isTTY,
+  pause: (ms) => pause(ms),
   onStop: listenForStop,
 })
+await new Promise<void>((resolve) => process.stdout.write("", () => resolve()))
 process.exit(code)
 
 function listenForStop(stop: () => void): void {

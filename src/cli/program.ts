@@ -1,11 +1,16 @@
 import { Command, CommanderError } from "commander"
+import { addChanges } from "./changes.js"
 import { addCheck } from "./check.js"
 import { addConfig } from "./config.js"
+import { addDataExport } from "./data-export.js"
+import { addDataImport } from "./data-import.js"
 import { addDataLint } from "./data-lint.js"
 import { exitCodeOf, exitCodes, failureText, type ExitCode } from "./exit-code.js"
+import { addMembers } from "./members.js"
 import { addServe } from "./serve.js"
 import type { Terminal } from "./terminal.js"
 import { addVersion, packageVersion } from "./version.js"
+import { addWorkspaces } from "./workspaces.js"
 
 /**
  * Runs one command line.
@@ -37,7 +42,12 @@ function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Comm
     .showHelpAfterError("(--help shows the usage)")
   addServe(program, terminal, finish)
   addCheck(program, terminal, finish)
-  addDataLint(program.command("data").description("Look at authorization data"), terminal, finish)
+  addMembers(addWorkspaces(program, terminal), terminal)
+  addChanges(program, terminal)
+  const data = program.command("data").description("Look at authorization data; export and import what a database holds")
+  addDataLint(data, terminal, finish)
+  addDataExport(data, terminal)
+  addDataImport(data, terminal)
   addConfig(program, terminal)
   addVersion(program, terminal)
   return program
@@ -49,4 +59,5 @@ Exit codes: 0 ok, 1 error, 2 usage, 3 denied, 78 bad configuration.
 Examples:
   portcullis serve --config portcullis.yaml
   portcullis check -p ann@example.com GET /apis/entities/v2/workspaces
+  portcullis workspaces members create --workspace ml-team --principal ben@example.com --roles Viewer --as ann@example.com
   portcullis data lint authorization.yaml`

@@ -1,6 +1,8 @@
 import type { Command } from "commander"
+import { createAdministration } from "../administration/index.js"
 import { loadAuthorizationData, readAuthorizationDataFiles } from "../authorization-data/index.js"
 import { parseListen, serverLimitsOf, type Config } from "../config/index.js"
+import type { Database } from "../database/index.js"
 import { messageOf } from "../errors.js"
 import type { Pdp } from "../pdp/index.js"
 import { startServer, type RunningServer } from "../server/index.js"
@@ -35,7 +37,7 @@ Examples:
   portcullis serve --profile nemo --data static.json --listen 127.0.0.1:9000`
 
 /** For all listeners together: they close one after the other, and everything must have ended within ten seconds. */
-const graceMs = 8_000
+const graceMs = 5_000
 
 async function serveUntilStopped(config: Config, terminal: Terminal): Promise<void> {
   const logger = createLogger({ level: config.log.level, ...(config.log.format === "text" && { stream: textLog(terminal.err) }) })
@@ -44,8 +46,10 @@ async function serveUntilStopped(config: Config, terminal: Terminal): Promise<vo
   let kept: KeptDatabase | undefined
   try {
     logEvents(pdp, logger)
+    if (config.auth.allow_unsigned_jwt)
+      logger.warn("auth.allow_unsigned_jwt: bearer tokens are believed that nobody has signed; for trying things out only")
     kept = database && (await keepDatabase(database, pdp, config, logger))
-    const server = await startedServer(pdp, config, logger)
+    const server = await startedServer(pdp, database, kept, config, logger)
     terminal.out(await announcement(pdp, server, config, database !== undefined, terminal))
     await stopped
     logger.info({ graceMs }, "stopping: requests in work may finish")
@@ -56,10 +60,19 @@ async function serveUntilStopped(config: Config, terminal: Terminal): Promise<vo
   }
 }
 
-function startedServer(pdp: Pdp, config: Config, logger: Logger): Promise<RunningServer> {
+function startedServer(
+  pdp: Pdp,
+  database: Database | undefined,
+  kept: KeptDatabase | undefined,
+  config: Config,
+  logger: Logger,
+): Promise<RunningServer> {
   const { server, profile, auth } = config
   return startServer({
     pdp,
+    ...(database && { administration: createAdministration({ pdp, database }) }),
+    notices: kept?.notices,
+    allowUnsignedJwt: auth.allow_unsigned_jwt,
     listen: parseListen(server.listen),
     ...(server.health_listen !== undefined && { healthListen: parseListen(server.health_listen) }),
     logger,
@@ -73,12 +86,19 @@ function startedServer(pdp: Pdp, config: Config, logger: Logger): Promise<Runnin
 }
 
 function logEvents(pdp: Pdp, logger: Logger): void {
-  const { ready, revision, bindings, authorizationData, sources } = pdp.status()
+  const { ready, revision, bindings, authorizationData, sources, snapshot } = pdp.status()
   const facts = { revision, bindings, authorizationData }
   if (ready) logger.info(facts, "decisions can be made")
-  else
-    for (const { name, failing } of sources)
-      if (failing) logger.error({ source: name, reason: failing.message }, "no decisions until this source answers")
+  for (const { name, failing, ageSeconds } of sources) {
+    if (!failing) continue
+    if (ready)
+      logger.warn(
+        { source: name, reason: failing.message, ageSeconds, snapshot: snapshot?.path },
+        "this source does not answer; the snapshot on disk decides",
+      )
+    else logger.error({ source: name, reason: failing.message }, "no decisions until this source answers")
+  }
+  if (snapshot?.failing) logger.error({ snapshot: snapshot.path, reason: snapshot.failing.message }, "the snapshot cannot be used")
   pdp.on("activation", (event) => logger.info(event, "new state decides"))
   pdp.on("refreshFailure", ({ source, error, attempt, retryInMs }) =>
     logger.warn({ source, reason: messageOf(error), attempt, retryInMs }, "refresh failed; the last good state decides"),

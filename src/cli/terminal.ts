@@ -6,10 +6,16 @@ export interface Terminal {
   readonly workingFolder: string
   /** Results. */
   readonly out: (text: string) => void
+  /** Resolves when so much of the results has been taken that more may follow. */
+  readonly drained: () => Promise<void>
   /** Everything else. */
   readonly err: (text: string) => void
   /** True when results go to a terminal that wants colours. */
   readonly colour: boolean
+  /** True when everything else goes to a terminal, where long work says how far it is. */
+  readonly showsProgress: boolean
+  /** Resolves later. */
+  readonly pause: (ms: number) => Promise<void>
   /** Calls back at the first SIGTERM or SIGINT; the second one ends the process at once. */
   readonly onStop: (stop: () => void) => void
 }

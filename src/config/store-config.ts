@@ -9,14 +9,10 @@ export const StoreConfig = z.strictObject({
       "Where role bindings are kept. `sqlite` and `postgres` can be written to. Without it: `postgres` or `http` by `store.url`, `file` when `store.path` ends like a file of bindings, " +
         "`memory` when the authorization data brings bindings, else `sqlite`.",
     ),
-  path: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({
-      description: "The file of the SQLite database (default `portcullis.db`), or of the role bindings (YAML, JSON or NDJSON), which is watched.",
-      path: true,
-    }),
+  path: z.string().min(1).optional().meta({
+    description: "The file of the SQLite database (default `portcullis.db`), or of the role bindings (YAML, JSON or NDJSON), which is watched.",
+    path: true,
+  }),
   url: z
     .string()
     .min(1)
@@ -33,6 +29,7 @@ export const StoreConfig = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: "A file that keeps the last known role bindings: they decide when the source does not answer at the start.", path: true }),
+  snapshot_seconds: z.number().min(1).max(86_400).default(60).describe("Seconds between two writes of the snapshot, at least."),
 })
 export type StoreConfig = Readonly<z.infer<typeof StoreConfig>>
 

@@ -42,6 +42,8 @@ export interface Database {
   open(): Promise<void>
   /** Reads what has been committed. Each statement sees a state of its own. */
   read<Value>(work: (sql: Sql) => Promise<Value>): Promise<Value>
+  /** Reads one state: what is committed meanwhile is not seen by any statement, and does not wait. */
+  readOneState<Value>(work: (sql: Sql) => Promise<Value>): Promise<Value>
   /** Writes in one transaction, which is durable when this resolves. */
   write<Value>(work: (transaction: WriteTransaction) => Promise<Value>): Promise<Committed<Value>>
   /** Calls back when something may have been committed, by whomever. @returns stops it */

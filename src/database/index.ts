@@ -4,4 +4,12 @@ export { journalActions, type JournalAction, type JournalEntry } from "./journal
 export { postgresDatabase, type PostgresDatabaseOptions } from "./postgres-database.js"
 export type { PostgresClient, PostgresPool } from "./postgres-pool.js"
 export { sqliteDatabase, type SqliteDatabaseOptions } from "./sqlite-database.js"
-export { grantBindings, readRoleBinding, revokeBindings, roleBindingColumns, roleBindingName, type StoredRoleBinding } from "./role-binding-rows.js"
+export {
+  grantBindings,
+  isActive,
+  readRoleBinding,
+  revokeBindings,
+  roleBindingColumns,
+  roleBindingName,
+  type StoredRoleBinding,
+} from "./role-binding-rows.js"

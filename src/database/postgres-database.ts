@@ -2,6 +2,7 @@ import { messageOf, PdpError } from "../errors.js"
 import type { Committed, Database, Row, Sql, WriteTransaction } from "./database.js"
 import { migrate } from "./migrate.js"
 import { once } from "./once.js"
+import { oneAtATime } from "./one-at-a-time.js"
 import { numbered } from "./placeholders.js"
 import { listenOn } from "./postgres-listener.js"
 import { placeOf, poolFor, type PostgresClient, type PostgresPool } from "./postgres-pool.js"
@@ -34,6 +35,8 @@ class PostgresDatabase implements Database {
   readonly #options: PostgresDatabaseOptions
   readonly #now: () => number
   readonly #listeners = new Set<() => void>()
+  /** Writers would wait for each other in the server, too, each with a client that readers may need. */
+  readonly #oneAtATime = oneAtATime()
   #pool: Promise<PostgresPool> | undefined
   #stopListening: (() => void) | undefined
   #closed = false
@@ -48,21 +51,29 @@ class PostgresDatabase implements Database {
 
   async read<Value>(work: (sql: Sql) => Promise<Value>): Promise<Value> {
     await this.open()
-    return this.#withClient((client) => work(this.#sqlOf(client)))
+    return this.#withClient(async (client) => {
+      try {
+        return await work(this.#sqlOf(client))
+      } catch (thrown) {
+        throw isUnavailable(thrown) ? new BrokenClient(thrown) : thrown
+      }
+    })
+  }
+
+  async readOneState<Value>(work: (sql: Sql) => Promise<Value>): Promise<Value> {
+    await this.open()
+    return this.#transaction(work, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
   }
 
   async write<Value>(work: (transaction: WriteTransaction) => Promise<Value>): Promise<Committed<Value>> {
     await this.open()
-    const { noted, ...committed } = await this.#transaction(async (sql) => {
-      const done = await runWriteTransaction(sql, "FOR UPDATE", this.#now(), work)
-      if (done.noted) await sql.all("SELECT pg_notify(?, ?)", channel, String(done.revision.sequence))
-      return done
-    })
+    const { noted, ...committed } = await this.#oneAtATime(() => this.#transaction((sql) => this.#written(sql, work)))
     if (noted) for (const listener of this.#listeners) listener()
     return committed
   }
 
   subscribe(onNews: () => void): () => void {
+    if (this.#closed) return () => undefined
     const listener = () => onNews()
     this.#listeners.add(listener)
     const { after = unrefAfter } = this.#options
@@ -82,6 +93,13 @@ class PostgresDatabase implements Database {
     if (this.#options.pool === undefined) await pool?.end()
   }
 
+  async #written<Value>(sql: Sql, work: (transaction: WriteTransaction) => Promise<Value>): ReturnType<typeof runWriteTransaction<Value>> {
+    await sql.all(writeLimits)
+    const done = await runWriteTransaction(sql, "FOR UPDATE", this.#now(), work)
+    if (done.noted) await sql.all("SELECT pg_notify(?, ?)", channel, String(done.revision.sequence))
+    return done
+  }
+
   #deafen(): void {
     this.#stopListening?.()
     this.#stopListening = undefined
@@ -89,17 +107,17 @@ class PostgresDatabase implements Database {
 
   async #migrate(): Promise<void> {
     await this.#transaction(async (sql) => {
+      await sql.all(writeLimits)
       await sql.all("SELECT pg_advisory_xact_lock(?)", migrationLock)
       await migrate(sql, this.name)
     })
   }
 
-  async #transaction<Value>(work: (sql: Sql) => Promise<Value>): Promise<Value> {
+  async #transaction<Value>(work: (sql: Sql) => Promise<Value>, begin = "BEGIN"): Promise<Value> {
     return this.#withClient(async (client) => {
       const sql = this.#sqlOf(client)
-      await sql.all("BEGIN")
       try {
-        await sql.all(`SET LOCAL lock_timeout = ${lockTimeoutMs}`)
+        await sql.all(begin)
         const value = await work(sql)
         await sql.all("COMMIT")
         return value
@@ -114,10 +132,7 @@ class PostgresDatabase implements Database {
 
   /** A client whose connection broke does not go back to the pool. */
   async #withClient<Value>(work: (client: PostgresClient) => Promise<Value>): Promise<Value> {
-    const pool = await this.#connected()
-    const client = await pool.connect().catch((cause: unknown) => {
-      throw this.#unavailable(cause)
-    })
+    const client = await this.#client()
     let broken = false
     const onError = (): void => {
       broken = true
@@ -135,6 +150,15 @@ class PostgresDatabase implements Database {
     }
   }
 
+  async #client(): Promise<PostgresClient> {
+    const pool = await this.#connected()
+    try {
+      return await pool.connect()
+    } catch (cause) {
+      throw this.#closed ? closedDatabase(this.name) : this.#unavailable(cause)
+    }
+  }
+
   #sqlOf(client: PostgresClient): Sql {
     return { all: async (text, ...values) => this.#query(client, { text: numbered(text), values: [...values], types }) }
   }
@@ -148,7 +172,7 @@ class PostgresDatabase implements Database {
   }
 
   async #connected(): Promise<PostgresPool> {
-    if (this.#closed) throw new PdpError("ERR_CLOSED", `the database '${this.name}' is closed; open a new one`)
+    if (this.#closed) throw closedDatabase(this.name)
     const { pool, url = "" } = this.#options
     return pool ?? (this.#pool ??= poolFor(url))
   }
@@ -170,12 +194,21 @@ class BrokenClient extends Error {
 const channel = "portcullis"
 /** Any number, as long as it is always the same. */
 const migrationLock = 3_405_691_582
-const lockTimeoutMs = 10_000
+/** A writer that stands still, with its process, must not hold up the others for ever. */
+const writeLimits = "SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '30s', true)"
 const int8 = 20
 
 /** Sequences and times are far below 2^53. */
 const types = {
   getTypeParser: (type: number): ((text: string) => unknown) => (type === int8 ? Number : (text) => text),
+}
+
+function closedDatabase(name: string): PdpError {
+  return new PdpError("ERR_CLOSED", `the database '${name}' is closed; open a new one`)
+}
+
+function isUnavailable(thrown: unknown): boolean {
+  return thrown instanceof PdpError && thrown.code === "ERR_SOURCE_UNAVAILABLE"
 }
 
 function unrefAfter(ms: number, run: () => void): () => void {

@@ -30,19 +30,20 @@ export function listenOn(pool: () => Promise<PostgresPool>, { channel, onNews, a
     cancelRetry = after(Math.min(firstRetryMs * 2 ** attempts++, longestRetryMs), () => void connect())
   }
   const connect = async (): Promise<void> => {
+    let connected: PostgresClient | undefined
     try {
-      const connected = await (await pool()).connect()
+      connected = await (await pool()).connect()
       if (stopped) return connected.release(true)
-      client = connected
+      const listening = (client = connected)
       connected.on("notification", onNews)
-      connected.on("error", () => lost(connected))
-      connected.on("end", () => lost(connected))
+      connected.on("error", () => lost(listening))
+      connected.on("end", () => lost(listening))
       await connected.query({ text: `LISTEN ${channel}` })
       attempts = 0
       onNews()
     } catch {
-      // Reads fail for the same reason, and report it.
-      if (client) lost(client)
+      // Reads fail for the same reason, and report it. A client that is lost by now has its retry.
+      if (connected) lost(connected)
       else retry()
     }
   }

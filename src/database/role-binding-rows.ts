@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { z } from "zod"
-import { expiryOf, type RoleBinding } from "../model/role-binding.js"
+import { PdpError } from "../errors.js"
+import { expiryOf, RoleBinding } from "../model/role-binding.js"
 import type { Row, SqlValue, WriteTransaction } from "./database.js"
 import type { JournalAction } from "./journal.js"
 
@@ -37,15 +38,22 @@ export function readRoleBinding(row: Row): StoredRoleBinding {
   }
 }
 
+/** True while it decides. @param now milliseconds since the epoch */
+export function isActive({ revokedAt, expiresAt }: StoredRoleBinding, now: number): boolean {
+  return revokedAt === null && (expiresAt === null || expiresAt > now)
+}
+
 /** The name of the binding of that role in that workspace to that principal; it has the same one each time it is granted. */
 export function roleBindingName({ principal, workspace, role }: RoleBinding): string {
   return `rb-${createHash("sha256").update(`${principal}:${workspace}:${role}`).digest("hex").slice(0, 24)}`
 }
 
 /**
- * Grants bindings, each once. What is there already with the same expiry stays as it is; what was revoked comes back.
+ * Grants bindings, each once: of one that is named twice the last counts. What is there already with the same expiry stays as it is; what was
+ * revoked comes back.
  *
  * @returns what has changed
+ * @throws {PdpError} `ERR_INPUT_INVALID` for a binding that no reader would take
  */
 export async function grantBindings(
   transaction: WriteTransaction,
@@ -53,11 +61,12 @@ export async function grantBindings(
   bindings: readonly RoleBinding[],
 ): Promise<readonly StoredRoleBinding[]> {
   const granted: StoredRoleBinding[] = []
-  for (const part of parts(bindings)) {
-    const values = part.flatMap((binding): SqlValue[] => {
+  for (const part of parts([...new Map(bindings.map((binding) => [roleBindingName(binding), binding])).entries()])) {
+    const values = part.flatMap(([name, binding]): SqlValue[] => {
+      assertValid(binding)
       const expiry = expiryOf(binding)
       const expiresAt = expiry === Number.POSITIVE_INFINITY ? null : expiry
-      return [roleBindingName(binding), binding.principal, binding.workspace, binding.role, actor, transaction.now, expiresAt]
+      return [name, binding.principal, binding.workspace, binding.role, actor, transaction.now, expiresAt]
     })
     const rows = await transaction.all(
       `INSERT INTO portcullis_role_bindings (name, principal, workspace, role, granted_by, granted_at, expires_at)
@@ -92,6 +101,14 @@ export async function revokeBindings(
     revoked.push(...(await noted(transaction, actor, action, rows)))
   }
   return revoked
+}
+
+/** One invalid row would keep every reader from all the others. */
+function assertValid(binding: RoleBinding): void {
+  const { error } = RoleBinding.safeParse(binding)
+  if (!error) return
+  const issues = error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`)
+  throw new PdpError("ERR_INPUT_INVALID", `the role binding ${JSON.stringify(binding).slice(0, 1_000)} is not valid: ${issues.join("; ")}`)
 }
 
 const rowsInOneStatement = 500

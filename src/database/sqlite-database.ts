@@ -4,6 +4,7 @@ import { messageOf, PdpError } from "../errors.js"
 import type { Committed, Database, Row, Sql, SqlValue, WriteTransaction } from "./database.js"
 import { migrate } from "./migrate.js"
 import { once } from "./once.js"
+import { oneAtATime } from "./one-at-a-time.js"
 import { runWriteTransaction } from "./write-transaction.js"
 
 /** Options of {@link sqliteDatabase}. */
@@ -31,16 +32,17 @@ interface Connection {
 
 class SqliteDatabase implements Database {
   readonly name: string
-  readonly open = once(() => this.#connect())
+  readonly open = once(() => (this.#opening = this.#connect()))
   readonly #path: string
   readonly #now: () => number
   readonly #listeners = new Set<() => void>()
   readonly #statements = new Map<string, ReturnType<Connection["prepare"]>>()
+  /** There is one connection, so work waits for work. */
+  readonly #oneAtATime = oneAtATime()
   readonly #sql: Sql = { all: async (text, ...values) => this.#run(text, values) }
   #connection: Connection | undefined
+  #opening: Promise<void> | undefined
   #closed = false
-  /** The last piece of work: the connection is one, so work waits for work. */
-  #last: Promise<unknown> = Promise.resolve()
 
   constructor({ path, now = Date.now }: SqliteDatabaseOptions) {
     this.name = `sqlite ${path}`
@@ -49,12 +51,14 @@ class SqliteDatabase implements Database {
   }
 
   async read<Value>(work: (sql: Sql) => Promise<Value>): Promise<Value> {
-    await this.open()
     return this.#alone(() => work(this.#sql))
   }
 
+  readOneState<Value>(work: (sql: Sql) => Promise<Value>): Promise<Value> {
+    return this.read(work)
+  }
+
   async write<Value>(work: (transaction: WriteTransaction) => Promise<Value>): Promise<Committed<Value>> {
-    await this.open()
     const { noted, ...committed } = await this.#alone(() => this.#transaction(() => runWriteTransaction(this.#sql, "", this.#now(), work)))
     if (noted) for (const listener of this.#listeners) listener()
     return committed
@@ -70,11 +74,13 @@ class SqliteDatabase implements Database {
     if (this.#closed) return
     this.#closed = true
     this.#listeners.clear()
-    await this.#last
+    await this.#opening?.catch(() => undefined)
+    await this.#oneAtATime(async () => undefined)
     if (!this.#connection) return
-    this.#connection.close()
-    this.#connection = undefined
+    // First, while the lock keeps others from writing theirs.
     await rm(this.#pidPath, { force: true })
+    release(this.#connection)
+    this.#connection = undefined
   }
 
   get #pidPath(): string {
@@ -94,7 +100,7 @@ class SqliteDatabase implements Database {
     } catch (cause) {
       this.#connection = undefined
       this.#statements.clear()
-      connection.close()
+      release(connection)
       throw cause instanceof PdpError ? cause : this.#unavailable(cause)
     }
   }
@@ -103,7 +109,7 @@ class SqliteDatabase implements Database {
   async #locked(): Promise<Connection> {
     let connection: Connection | undefined
     try {
-      await (await open(this.#path, "a", 0o600)).close()
+      await createUnlessThere(this.#path)
       const { default: Libsql } = await import("libsql")
       connection = new Libsql(this.#path, { timeout: 0 })
       for (const pragma of ["locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"])
@@ -162,10 +168,10 @@ class SqliteDatabase implements Database {
     return statement
   }
 
-  #alone<Value>(work: () => Promise<Value>): Promise<Value> {
-    const next = this.#last.then(work)
-    this.#last = next.catch(() => undefined)
-    return next
+  async #alone<Value>(work: () => Promise<Value>): Promise<Value> {
+    await this.open()
+    if (this.#closed) throw closedDatabase(this.name)
+    return this.#oneAtATime(work)
   }
 
   #unavailable(cause: unknown): PdpError {
@@ -177,6 +183,27 @@ const statementsKept = 200
 
 function closedDatabase(name: string): PdpError {
   return new PdpError("ERR_CLOSED", `the database '${name}' is closed; open a new one`)
+}
+
+/** An existing file is not opened: closing it would take away the locks that this process holds on it. */
+async function createUnlessThere(path: string): Promise<void> {
+  try {
+    await (await open(path, "wx", 0o600)).close()
+  } catch (thrown) {
+    if (codeOf(thrown) !== "EEXIST") throw thrown
+  }
+}
+
+/** Gives the lock back at once. Closing does so only when all prepared statements have been collected. */
+function release(connection: Connection): void {
+  try {
+    for (const pragma of ["journal_mode = DELETE", "locking_mode = NORMAL"]) connection.exec(`PRAGMA ${pragma}`)
+    connection.exec("SELECT 1 FROM sqlite_master")
+  } catch {
+    // Without room to write the journal back: then the lock lives as long as the statements.
+  } finally {
+    connection.close()
+  }
 }
 
 function isBusy(thrown: unknown): boolean {

@@ -24,8 +24,9 @@ export async function runWriteTransaction<Value>(
     all: sql.all,
     revision: () => (noted === 0 ? before : next),
     journal: async (...entries: readonly JournalEntry[]) => {
-      await appendToJournal(sql, next.sequence, noted, now, entries)
+      const first = noted
       noted += entries.length
+      await appendToJournal(sql, next.sequence, first, now, entries)
     },
   })
   if (noted === 0) return { value, revision: before, noted: false }

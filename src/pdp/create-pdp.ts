@@ -6,8 +6,8 @@ import { productPdp } from "./product-pdp.js"
 /**
  * Creates a policy decision point: on the product's policies, or on a policy of your own (`{ policy: { wasm, data } }`).
  *
- * Resolves after the first read of the bindings. When that fails the PDP is not ready (`ERR_PDP_NOT_READY`, `status()` says why), goes on trying,
- * and decides as soon as the source answers.
+ * Resolves after the first read of the bindings. When that fails, the snapshot on disk (`snapshotFile`) decides; without one the PDP is not ready
+ * (`ERR_PDP_NOT_READY`, `status()` says why). It goes on trying, and decides on what the source says as soon as it answers.
  *
  * @throws {PdpError} `ERR_AUTHORIZATION_DATA_INVALID`, `ERR_POLICY_INVALID`, `ERR_CONFIG_INVALID`
  */

@@ -23,8 +23,10 @@ export interface PdpOptions {
   readonly memoryLimitMb?: number
   /** When the source has not answered for so long, in seconds, decisions throw `ERR_PDP_STALE`. Default: the last good state decides for ever. */
   readonly maxStalenessSeconds?: number
-  /** A file that keeps the last known bindings; they decide when the source does not answer at the start. Default: none. */
+  /** A file that keeps the last known bindings; they decide when the source does not answer at the start. One for each process. Default: none. */
   readonly snapshotFile?: string
+  /** The pause between two writes of it, in seconds; the first comes soon, the last when the PDP is closed. Default 60. */
+  readonly snapshotSeconds?: number
   /** Whose other spellings `explain` points out: the e-mail address of the first PlatformAdmin. */
   readonly adminEmail?: string
   /** Milliseconds since the epoch, for expiry and ages. Default `Date.now`. */

@@ -1,24 +1,23 @@
 import { messageOf, PdpError } from "../errors.js"
-import type { Revision } from "../model/revision.js"
 import type { RoleBinding } from "../model/role-binding.js"
-import { applyRead, memorySource, startRefresh, watchFiles, type Refresh, type Source, type SourcePosition } from "../source/index.js"
-import { roleBindingStore, type RoleBindingStore } from "../store/index.js"
+import { memorySource, startRefresh, watchFiles, type Refresh, type Source, type SourcePosition } from "../source/index.js"
+import { bindingsReading, type BindingsReadingEffects } from "./bindings-reading.js"
 import type { PdpOptions } from "./options.js"
-import type { PdpEvents, SourceStatus } from "./pdp.js"
+import type { PdpEvents, SnapshotStatus, SourceStatus } from "./pdp.js"
+import type { HeldState } from "./pdp-state.js"
 import { authorizationDataFiles } from "./product-policy.js"
+import { keepSnapshot, type SnapshotKeeper, type SnapshotState } from "./snapshot-keeper.js"
 import { sourceHealth, type SourceHealth } from "./source-health.js"
 
 /** What a refresh tells the PDP. Must not throw. */
-export interface RefreshEffects {
-  /** The bindings as they are now, in the step in which they changed; the first time also when there are none. */
-  bindings(store: RoleBindingStore, changes: number, revision: Revision | undefined): void
+export interface RefreshEffects extends BindingsReadingEffects {
+  /** What decides now; undefined before the first bindings. */
+  held(): HeldState | undefined
   failed(failure: PdpEvents["refreshFailure"]): void
   /** Reloads the authorization data. @returns the bindings that it brings */
   reload(): Promise<readonly RoleBinding[]>
   /** Of what decides now, bindings aside. */
   digests(): Parameters<NonNullable<Source["announce"]>>[0]
-  /** Milliseconds since the epoch. */
-  now(): number
 }
 
 /** Keeps bindings and authorization data fresh. */
@@ -26,18 +25,20 @@ export interface PdpRefresh {
   /** Asks every source now. Rejects with the first failure. */
   now(): Promise<void>
   status(): readonly SourceStatus[]
-  /** Stops, and closes the source. */
+  /** Undefined when none is kept. */
+  snapshot(): SnapshotStatus | undefined
+  /** Stops, writes the last snapshot, and closes the source. */
   close(): Promise<void>
 }
 
 const defaultRefreshSeconds = 30
 
 /**
- * Starts to refresh; the first read of the bindings has been tried when it resolves.
+ * Starts to refresh; the first read of the bindings has been tried when it resolves, and that of the snapshot when the source did not answer.
  *
  * @param documented the bindings that the authorization data brings; they count when there is no source
  * @param health remembers how the source of the bindings fares
- * @throws {PdpError} `ERR_CONFIG_INVALID` when there is a source, too
+ * @throws {PdpError} `ERR_CONFIG_INVALID` when there is a source, too, or an interval is out of range
  */
 export async function startPdpRefresh(
   options: PdpOptions,
@@ -54,9 +55,15 @@ export async function startPdpRefresh(
   const own = options.source ? undefined : memorySource(documented)
   const source: Source = options.source ?? own ?? memorySource()
   const announce = announcement(source, options, effects)
+  const snapshot = snapshotOf(source, options, health, effects, () => reading.position())
+  const reading = bindingsReading(effects, snapshot, health)
   const bindings = refreshed(health, options, effects, {
-    refresh: bindingsRead(source, announce, effects),
+    refresh: async (signal) => {
+      await reading.read(source, signal)
+      await announce()
+    },
     subscribe: source.subscribe?.bind(source),
+    onSuccess: () => snapshot?.sourceAnswered(),
   })
   const documents =
     files.length > 0
@@ -74,8 +81,10 @@ export async function startPdpRefresh(
       for (const { loop } of [...all].reverse()) await loop.refreshNow()
     },
     status: () => all.map(({ health }) => health.status()),
+    snapshot: () => snapshot?.status(),
     close: async () => {
       await Promise.all(all.map(({ loop }) => loop.stop()))
+      await snapshot?.close()
       await source.close()
     },
   }
@@ -86,7 +95,7 @@ interface Refreshed {
   readonly health: SourceHealth
 }
 
-type Reading = Pick<Parameters<typeof startRefresh>[0], "refresh" | "subscribe">
+type Reading = Pick<Parameters<typeof startRefresh>[0], "refresh" | "subscribe" | "onSuccess">
 
 function refreshed(
   health: SourceHealth,
@@ -97,7 +106,10 @@ function refreshed(
   const loop = startRefresh({
     ...reading,
     intervalSeconds: refreshSeconds,
-    onSuccess: () => health.succeeded(),
+    onSuccess: () => {
+      health.succeeded()
+      reading.onSuccess?.()
+    },
     onFailure: (failure) => {
       health.failed(failure.error)
       effects.failed({ source: health.name, ...failure })
@@ -106,21 +118,21 @@ function refreshed(
   return { loop, health }
 }
 
-function bindingsRead(source: Source, announce: () => Promise<void>, effects: RefreshEffects): (signal: AbortSignal) => Promise<void> {
-  let store = roleBindingStore()
-  let position: SourcePosition | undefined
-  let started = false
-  const activate = (next: RoleBindingStore, changes: number, revision?: Revision): void => {
-    started = true
-    store = next
-    effects.bindings(next, changes, revision)
+function snapshotOf(
+  source: Source,
+  { snapshotFile, snapshotSeconds }: PdpOptions,
+  health: SourceHealth,
+  effects: RefreshEffects,
+  positionNow: () => SourcePosition | undefined,
+): SnapshotKeeper | undefined {
+  if (snapshotFile === undefined) return undefined
+  const state = (): SnapshotState | undefined => {
+    const [held, position, takenAt] = [effects.held(), positionNow(), health.lastSuccess()]
+    if (!held || position === undefined || takenAt === undefined) return undefined
+    const { revision, numbered, store, version } = held
+    return { header: { source: source.name, revision, numbered, position, takenAt }, store, version }
   }
-  return async (signal) => {
-    const applied = await applyRead({ store, now: effects.now, activate }, await source.read(position, signal), signal)
-    if (applied.position !== undefined) position = applied.position
-    if (!started) activate(store, 0)
-    await announce()
-  }
+  return keepSnapshot({ path: snapshotFile, source: source.name, seconds: snapshotSeconds, state, failed: effects.failed, now: effects.now })
 }
 
 function documentsRead(

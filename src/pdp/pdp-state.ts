@@ -6,6 +6,7 @@ import { activeState, type Active } from "./active.js"
 import type { PdpOptions } from "./options.js"
 import type { PdpEvents, Profile } from "./pdp.js"
 import { loadProductPolicy, type ProductPolicy } from "./product-policy.js"
+import type { SourceHealth } from "./source-health.js"
 
 /** What a PDP decides on, and how it comes to something newer. Every step is synchronous and whole. */
 export interface PdpState {
@@ -16,21 +17,31 @@ export interface PdpState {
   product(): ProductPolicy
   /** How many bindings are held. */
   size(): number
+  /** The bindings that are held; undefined before the first ones. */
+  held(): HeldState | undefined
   /** Takes bindings. @param given the revision, by a source that numbers changes itself */
   takeBindings(store: RoleBindingStore, changes: number, given: Revision | undefined, cause?: "snapshot"): void
   /** Reads the authorization data again. @returns the bindings that it brings */
   reload(): Promise<readonly RoleBinding[]>
-  /** Remembers why there is nothing to decide on. */
-  failed(message: string): void
   close(): void
+}
+
+/** Bindings, and what is said about them. */
+export interface HeldState {
+  readonly store: RoleBindingStore
+  readonly revision: string
+  /** True when the source gave the revision. */
+  readonly numbered: boolean
+  /** Another value after each activation. */
+  readonly version: unknown
 }
 
 /** What others hear and say. */
 export interface StateEffects {
   /** A new state decides. Must not throw. */
   activated(event: PdpEvents["activation"], revision: Revision): void
-  /** When the source answered last, in milliseconds since the epoch; undefined before. */
-  lastSuccess(): number | undefined
+  /** How the source of the bindings fares. */
+  readonly health: Pick<SourceHealth, "lastSuccess" | "lastFailure">
   /** Milliseconds since the epoch. */
   now(): number
 }
@@ -44,7 +55,6 @@ export function pdpState(profile: Profile, options: PdpOptions, first: ProductPo
   /** True when the source gives the revisions. */
   let numbered = false
   let current: Active | undefined
-  let lastFailure = "the first read is under way"
   let closed = false
 
   const activate = (cause: PdpEvents["activation"]["cause"], changes: number, given?: Revision): Active | undefined => {
@@ -60,25 +70,28 @@ export function pdpState(profile: Profile, options: PdpOptions, first: ProductPo
     return activate("expiry", changes, numbered ? revision : undefined) ?? state
   }
   const checkAge = (maxMs: number): void => {
-    const lastSuccess = effects.lastSuccess()
+    const lastSuccess = effects.health.lastSuccess()
     if (lastSuccess === undefined || effects.now() - lastSuccess <= maxMs) return
     const age = Math.round((effects.now() - lastSuccess) / 1_000)
-    throw new PdpError(
-      "ERR_PDP_STALE",
-      `role bindings are ${age} s old, and maxStalenessSeconds is ${maxMs / 1_000}: ${lastFailure}; mend the source`,
-    )
+    const why = effects.health.lastFailure() ?? "the source has not answered since"
+    throw new PdpError("ERR_PDP_STALE", `role bindings are ${age} s old, and maxStalenessSeconds is ${maxMs / 1_000}: ${why}; mend the source`)
   }
 
   return {
     active: () => {
       if (closed) throw new PdpError("ERR_CLOSED", "the PDP is closed")
-      if (!current) throw new PdpError("ERR_PDP_NOT_READY", `role bindings have not been loaded yet: ${lastFailure}`)
+      if (!current)
+        throw new PdpError(
+          "ERR_PDP_NOT_READY",
+          `role bindings have not been loaded yet: ${effects.health.lastFailure() ?? "the first read is under way"}`,
+        )
       if (maxAgeMs !== undefined) checkAge(maxAgeMs)
       return current.store.nextExpiry === Number.POSITIVE_INFINITY ? current : unexpired(current)
     },
     revision: () => revision,
     product: () => product,
     size: () => store?.size ?? 0,
+    held: () => store && current && { store, numbered, revision: current.revision, version: current },
     takeBindings: (next, changes, given, cause) => {
       const isNews = !current || changes > 0 || store !== next || (given !== undefined && formatRevision(given) !== current.revision)
       const isFirst = !store
@@ -93,9 +106,6 @@ export function pdpState(profile: Profile, options: PdpOptions, first: ProductPo
       // A source that numbers changes is told of this one, and numbers it, too.
       if (changed) activate("authorization-data", 1, numbered ? revision : undefined)
       return next.loaded.bindings
-    },
-    failed: (message) => {
-      lastFailure = message
     },
     close: () => {
       closed = true

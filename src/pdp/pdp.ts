@@ -12,7 +12,7 @@ export type ActivationCause = "start" | "snapshot" | "bindings" | "expiry" | "au
 export interface PdpEvents {
   /** A new state decides from now on. */
   readonly activation: { readonly revision: string; readonly cause: ActivationCause; readonly changes: number }
-  /** A refresh failed; the last good state keeps deciding. */
+  /** A refresh failed; the last good state keeps deciding. Of the snapshot on disk (source `snapshot <path>`): it was refused, or could not be written. */
   readonly refreshFailure: { readonly source: string; readonly error: Error; readonly attempt: number; readonly retryInMs: number }
 }
 
@@ -26,6 +26,8 @@ export interface PdpStatus {
   readonly bindings: number
   /** One row per thing that is refreshed: bindings and authorization data. */
   readonly sources: readonly SourceStatus[]
+  /** Present when one is kept. */
+  readonly snapshot?: SnapshotStatus
 }
 
 /** How the refresh of one source fares. */
@@ -35,6 +37,22 @@ export interface SourceStatus {
   /** Seconds since `lastSuccess`. */
   readonly ageSeconds?: number
   /** Present while refreshes fail: since when, how often, why. */
+  readonly failing?: { readonly since: string; readonly attempts: number; readonly message: string }
+}
+
+/** How the snapshot on disk fares. */
+export interface SnapshotStatus {
+  readonly path: string
+  /** True while decisions rest on it: the source has not answered since the start. */
+  readonly decides: boolean
+  /** Of what the file holds. Like the following, absent until this process has written it, or has decided on it. */
+  readonly revision?: string
+  readonly bindings?: number
+  /** When the source had answered last, as the file says. */
+  readonly takenAt?: string
+  /** Seconds since `takenAt`. */
+  readonly ageSeconds?: number
+  /** Present while it cannot be written, or was refused: since when, how often, why. */
   readonly failing?: { readonly since: string; readonly attempts: number; readonly message: string }
 }
 

@@ -26,16 +26,14 @@ export async function productPdp(options: PdpOptions): Promise<Pdp> {
       emit("activation", event)
       waiters.reached(revision)
     },
-    lastSuccess: () => health.lastSuccess(),
+    health,
     now,
   })
   const waiters = revisionWaiters(state.revision)
   const refresh = await startPdpRefresh(options, state.product().loaded.bindings, health, {
     bindings: state.takeBindings,
-    failed: (failure) => {
-      state.failed(failure.error.message)
-      emit("refreshFailure", failure)
-    },
+    held: state.held,
+    failed: (failure) => emit("refreshFailure", failure),
     reload: state.reload,
     digests: () => digestsOf(state),
     now,
@@ -61,7 +59,10 @@ export async function productPdp(options: PdpOptions): Promise<Pdp> {
     revision: () => active().revision,
     atLeast: waiters.wait,
     refresh: () => refresh.now(),
-    status: () => ({ profile, ...readiness(state), ...contents(state), sources: refresh.status() }),
+    status: () => {
+      const snapshot = refresh.snapshot()
+      return { profile, ...readiness(state), ...contents(state), sources: refresh.status(), ...(snapshot && { snapshot }) }
+    },
     snapshot: () => {
       const { revision, store } = active()
       return { revision, profile, authzData: state.product().authzData, bindings: store }

@@ -5,8 +5,12 @@ export interface SourceHealth {
   readonly name: string
   succeeded(): void
   failed(error: Error): void
+  /** Learns when the source has answered last, before this process began. */
+  answeredAt(ms: number): void
   /** Milliseconds since the epoch; undefined before the first. */
   lastSuccess(): number | undefined
+  /** Why it fails; undefined while it does not. */
+  lastFailure(): string | undefined
   status(): SourceStatus
 }
 
@@ -23,7 +27,11 @@ export function sourceHealth(name: string, now: () => number = Date.now): Source
     failed: (error) => {
       failing = { since: failing?.since ?? now(), attempts: (failing?.attempts ?? 0) + 1, message: error.message }
     },
+    answeredAt: (ms) => {
+      lastSuccess ??= ms
+    },
     lastSuccess: () => lastSuccess,
+    lastFailure: () => failing?.message,
     status: () => ({
       name,
       ...(lastSuccess !== undefined && { lastSuccess: new Date(lastSuccess).toISOString(), ageSeconds: Math.max(0, (now() - lastSuccess) / 1000) }),

@@ -29,9 +29,9 @@ export function refuseThrown(context: ServerContext, exchange: Exchange, thrown:
   refuse(context, exchange, reason)
 }
 
-/** Our error body: `{"detail","code"}`. */
-export function errorText({ message, code }: Refusal): string {
-  return JSON.stringify({ detail: message, code })
+/** Our error body: `{"detail","code"}`, and what else there is to say. */
+export function errorText({ message, code, details }: Refusal): string {
+  return JSON.stringify({ detail: message, code, ...details })
 }
 
 const none: readonly string[] = []

@@ -1,21 +1,19 @@
-import type { HttpBindings } from "@hono/node-server"
-import { Hono, type Context } from "hono"
+import { Hono } from "hono"
 import { bundleBuilder } from "../bundle/index.js"
 import { opaErrorText } from "../opa/index.js"
+import { addAdministration } from "./administration-app.js"
 import { isForwarded } from "./border.js"
 import { bundle } from "./bundle-route.js"
 import type { ServerContext } from "./context.js"
 import { dataPrefix } from "./data-route.js"
+import type { App, AppContext } from "./hono-app.js"
 import { errorJson, json } from "./json.js"
+import { addIdentityRoutes } from "./identity-routes.js"
 import { openApi } from "./openapi.js"
 import { pdpPrefix } from "./pdp-route.js"
 import { refusal, refusalOf } from "./refusal.js"
 import { health, live, metrics, ready, status } from "./status-routes.js"
 
-/** The app behind the hot routes. */
-export type App = Hono<{ Bindings: HttpBindings }>
-
-type AppContext = Context<{ Bindings: HttpBindings }>
 type Routes = Readonly<Record<string, (c: AppContext) => Response | Promise<Response>>>
 
 /** Every route but the decisions: what answers `GET` (and `HEAD`), and who else answers what. */
@@ -25,11 +23,13 @@ export function createApp(context: ServerContext): App {
   const app = appOf(context, {
     ...healthRoutes(context),
     "/status": () => status(context),
-    "/openapi.json": () => json(200, openApi(context.version)),
+    "/openapi.json": () => json(200, openApi(context.version, context.administration !== undefined)),
     "/bundles/authz.tar.gz": snapshot,
     "/apis/auth/v2/iam/opa-bundle.tar.gz": snapshot,
     "/internal/iam/opa-bundle.tar.gz": snapshot,
   })
+  addIdentityRoutes(context, app)
+  addAdministration(context, app)
   app.all(`${pdpPrefix}:entrypoint`, (c) => wrongMethod(context, c, "POST"))
   for (const path of [dataPrefix, `${dataPrefix}/*`]) {
     app.on(["PUT", "PATCH", "DELETE"], path, refuseWrite)
@@ -74,7 +74,9 @@ function appOf(context: ServerContext, routes: Routes): App {
 
 function wrongMethod(context: ServerContext, c: AppContext, allow: string): Response {
   context.metrics.failed("method_not_allowed")
-  return errorJson(refusal(405, "method_not_allowed", `${c.req.method.slice(0, 16)} is not for ${c.req.path.slice(0, 128)}; use ${allow}`, { Allow: allow }))
+  return errorJson(
+    refusal(405, "method_not_allowed", `${c.req.method.slice(0, 16)} is not for ${c.req.path.slice(0, 128)}; use ${allow}`, { Allow: allow }),
+  )
 }
 
 function refuseWrite(): Response {

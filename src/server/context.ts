@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Administration } from "../administration/index.js"
+import type { Authenticate } from "../authn/index.js"
 import type { Pdp, Profile } from "../pdp/pdp.js"
 import type { Logger, Metrics } from "../telemetry/index.js"
 import type { BorderRules } from "./border.js"
@@ -7,6 +9,9 @@ import type { ServerLimits } from "./limits.js"
 /** What every route may use. */
 export interface ServerContext {
   readonly pdp: Pdp
+  /** Absent while role bindings come from a read-only source. */
+  readonly administration?: Administration | undefined
+  readonly authenticate: Authenticate
   readonly profile: Profile
   readonly rules: BorderRules
   readonly limits: ServerLimits
@@ -14,6 +19,8 @@ export interface ServerContext {
   readonly metrics: Metrics
   readonly bundleCacheSeconds: number
   readonly version: string
+  /** What an operator should know, in words. */
+  readonly notices: () => Promise<readonly string[]>
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number
   /** True once the server stops. */

@@ -10,6 +10,7 @@ export const ServerLimits = z.strictObject({
   keysPerObject: z.int().min(16).max(100_000).default(1_000).describe("Keys of one object."),
   principals: z.int().min(1).max(10_000).default(256).describe("Principals of one question: ids, e-mails and groups."),
   groups: z.int().min(1).max(10_000).default(100).describe("Groups of one caller."),
+  propagationSeconds: z.number().min(0).max(55).default(10).describe("How long a write may wait until this process decides on it."),
   atLeastSeconds: z.number().min(0).max(300).default(5).describe("How long `X-Portcullis-At-Least` may wait."),
 })
 export type ServerLimits = Readonly<z.infer<typeof ServerLimits>>

@@ -7,6 +7,8 @@ export interface Refusal {
   readonly code: string
   /** What was wrong and what to do about it. */
   readonly message: string
+  /** Facts for programs, members of the body beside `detail` and `code`. */
+  readonly details?: Readonly<Record<string, unknown>>
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -18,9 +20,9 @@ export function refusal(status: number, code: string, message: string, headers?:
 /** The answer to something that was thrown; what is not a `PdpError` tells callers nothing about itself. */
 export function refusalOf(thrown: unknown): Refusal {
   if (!(thrown instanceof PdpError)) return refusal(500, "internal", "this failed inside; the log says why, by the request id of this answer")
-  const code = thrown.code.slice("ERR_".length).toLowerCase()
+  const code = thrown.reason ?? thrown.code.slice("ERR_".length).toLowerCase()
   const status = httpStatusByCode[thrown.code]
-  return refusal(status, code, messageOf(thrown), thrown.code === "ERR_OVERLOADED" ? retrySoon : undefined)
+  return { ...refusal(status, code, messageOf(thrown), thrown.code === "ERR_OVERLOADED" ? retrySoon : undefined), details: thrown.details }
 }
 
 /** Answered when too much is in work already. */

@@ -1,12 +1,16 @@
 import { getRequestListener } from "@hono/node-server"
 import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Administration } from "../administration/index.js"
+import { authentication } from "../authn/index.js"
 import { parseRevision } from "../model/revision.js"
 import type { Pdp, Profile } from "../pdp/pdp.js"
 import { createMetrics, type DataReading, type Logger } from "../telemetry/index.js"
 import { refuse } from "./answer.js"
-import { createApp, createHealthApp, type App } from "./app.js"
+import { createApp, createHealthApp } from "./app.js"
 import { checkBorder } from "./border.js"
 import type { Exchange, ServerContext } from "./context.js"
+import type { App } from "./hono-app.js"
+import { routeTemplates } from "./route-template.js"
 import { serveHot } from "./hot-routes.js"
 import { ServerLimits } from "./limits.js"
 import { listen, type ListenAddress, type Listening } from "./listen.js"
@@ -17,6 +21,12 @@ import { requestIdOf, requestIds } from "./request-id.js"
 export interface ServerOptions {
   /** Decides. Who made it closes it, after the server. */
   readonly pdp: Pdp
+  /** Serves workspaces, members, role bindings and entities. Absent: role bindings come from a read-only source, and those routes say so. */
+  readonly administration?: Administration | undefined
+  /** Believe unsigned JWTs (`alg: none`) of callers on this machine. Default false. */
+  readonly allowUnsignedJwt?: boolean
+  /** What an operator should know, in words, for `/status`. Default: nothing. */
+  readonly notices?: (() => Promise<readonly string[]>) | undefined
   readonly listen: ListenAddress
   /** A second listener with health and metrics only. */
   readonly healthListen?: ListenAddress
@@ -54,6 +64,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let stopping = false
   const context: ServerContext = {
     pdp,
+    administration: options.administration,
+    notices: options.notices ?? (async () => []),
+    authenticate: authentication({ allowUnsignedJwt: options.allowUnsignedJwt }),
     profile: options.profile,
     rules: { allowedHosts: new Set(options.allowedHosts.map((host) => host.toLowerCase())), allowedOrigins: new Set(options.allowedOrigins) },
     limits: ServerLimits.parse(options.limits ?? {}),
@@ -85,6 +98,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 /** Border, capacity, then the hot routes, then the app. */
 function requestListener(context: ServerContext, inWork: Set<ServerResponse>, app: App, hot: typeof serveHot, newRequestId: () => string) {
   const cold = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  const routeOf = routeTemplates(app.routes.map(({ path }) => path))
   const onClose = function (this: ServerResponse) {
     inWork.delete(this)
   }
@@ -98,14 +112,13 @@ function requestListener(context: ServerContext, inWork: Set<ServerResponse>, ap
     const strange = checkBorder(request, context.rules)
     if (strange) return refuse(context, exchange, strange)
     if (hot(context, exchange)) return
-    serveCold(context, app, exchange)
+    serveCold(context, routeOf, exchange)
     void cold(request, response)
   }
 }
 
-function serveCold(context: ServerContext, app: App, { request, response, requestId, startedAt }: Exchange): void {
-  const path = request.url?.split("?", 1)[0]
-  const route = app.routes.find((known) => known.path === path)?.path ?? "other"
+function serveCold(context: ServerContext, routeOf: (path: string) => string, { request, response, requestId, startedAt }: Exchange): void {
+  const route = routeOf(request.url?.split("?", 1)[0] ?? "")
   response.setHeader("X-Request-ID", requestId)
   response.once("finish", () => context.metrics.answered(route, request.method ?? "", response.statusCode, (context.now() - startedAt) / 1_000))
 }

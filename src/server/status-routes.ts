@@ -24,11 +24,12 @@ export function ready(context: ServerContext): Response {
   return json(able ? 200 : 503, { ready: able })
 }
 
-/** How the PDP is: `pdp.status()` and our version. */
-export function status(context: ServerContext): Response {
+/** How the PDP is: `pdp.status()`, our version, and what an operator should know. */
+export async function status(context: ServerContext): Promise<Response> {
   const facts: PdpStatus = context.pdp.status()
+  const notices = await context.notices()
   const headers: Record<string, string> = facts.revision === undefined ? {} : { "X-Portcullis-Revision": facts.revision }
-  return json(200, { version: context.version, ...facts }, headers)
+  return json(200, { version: context.version, ...facts, ...(notices.length > 0 && { notices }) }, headers)
 }
 
 /** Prometheus' text format. */

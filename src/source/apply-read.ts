@@ -84,8 +84,8 @@ function applyInPlace(holder: StoreHolder, changes: readonly RoleBindingChange[]
 }
 
 function activate(holder: StoreHolder, store: RoleBindingStore, changes: number, { revision }: ReachedPosition): number {
-  store.expire(holder.now())
-  if (changes > 0 || revision) holder.activate(store, changes, revision)
+  const expired = store.expire(holder.now())
+  if (changes + expired > 0 || revision) holder.activate(store, changes + expired, revision)
   return changes
 }
 

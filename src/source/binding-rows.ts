@@ -1,6 +1,7 @@
-import { rowProblem, type BindingRow } from "./binding-row.js"
+import type { BindingRow } from "./binding-row.js"
 import type { BindingsFormat } from "./bindings-format.js"
 import { jsonRow, jsonRows } from "./json-rows.js"
+import { decodedText, textLines } from "./text-lines.js"
 import { yamlRows } from "./yaml-rows.js"
 
 /**
@@ -12,25 +13,12 @@ import { yamlRows } from "./yaml-rows.js"
 export async function* bindingRows(place: string, format: BindingsFormat, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Iterable<BindingRow>> {
   if (format === "ndjson") return yield* lineRows(place, chunks)
   let text = ""
-  for await (const part of decoded(place, chunks)) text += part
+  for await (const part of decodedText(place, chunks)) text += part
   yield format === "json" ? jsonRows(place, text) : yamlRows(place, text)
 }
 
-const mostLineLength = 1024 * 1024
-
 async function* lineRows(place: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly BindingRow[]> {
-  let line = 0
-  let rest = ""
-  for await (const part of decoded(place, chunks)) {
-    const lines = (rest + part).split("\n")
-    rest = lines.pop() ?? ""
-    if (rest.length > mostLineLength)
-      throw rowProblem(place, line + lines.length + 1, `a line is longer than ${mostLineLength}`, "write one binding a line")
-    const first = line
-    line += lines.length
-    yield rowsOf(place, lines, first)
-  }
-  yield rowsOf(place, [rest], line)
+  for await (const { before, lines } of textLines(place, "binding", chunks)) yield rowsOf(place, lines, before)
 }
 
 function rowsOf(place: string, lines: readonly string[], before: number): readonly BindingRow[] {
@@ -39,22 +27,4 @@ function rowsOf(place: string, lines: readonly string[], before: number): readon
     if (text !== "" && text.trim() !== "") rows.push(jsonRow(place, text, before + at + 1))
   })
   return rows
-}
-
-async function* decoded(place: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true })
-  let line = 1
-  const decode = (chunk?: Uint8Array): string => {
-    try {
-      return decoder.decode(chunk, { stream: chunk !== undefined })
-    } catch (cause) {
-      throw rowProblem(place, line, "here or soon after stand bytes that are not UTF-8", "write it in UTF-8", cause)
-    }
-  }
-  for await (const chunk of chunks) {
-    const text = decode(chunk)
-    yield text
-    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) line++
-  }
-  yield decode()
 }

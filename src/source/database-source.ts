@@ -1,6 +1,7 @@
 import { readHead, type Database, type Row, type Sql } from "../database/index.js"
 import { formatRevision, type Revision } from "../model/revision.js"
 import { RoleBinding, type RoleBindingChange } from "../model/role-binding.js"
+import { isPlainBinding } from "./plain-binding.js"
 import type { Source, SourceChanges, SourcePosition, SourceRead } from "./source.js"
 import { closedSource, throwIfAborted, unavailable } from "./unavailable.js"
 
@@ -104,7 +105,7 @@ class BindingsInDatabase implements DatabaseSource {
   /** Rows were checked when they were written; what somebody else wrote is checked in full. */
   #binding({ principal, workspace, role, expires_at: expiresAt }: Row): RoleBinding {
     const binding = { principal, workspace, role, ...(typeof expiresAt === "number" && { expires_at: new Date(expiresAt).toISOString() }) }
-    if (isPlain(binding)) return binding
+    if (isPlainBinding(binding)) return binding
     const { data, error } = RoleBinding.safeParse(binding)
     if (!data) throw unavailable(`${this.name} holds the role binding ${JSON.stringify(binding)}, which is not valid`, "correct its row", error)
     return data
@@ -128,21 +129,4 @@ function sequenceOf(position: SourcePosition | undefined, head: Revision): numbe
   const match = /^([0-9a-f]{8})\.(0|[1-9][0-9]{0,14})$/.exec(position ?? "")
   const sequence = Number(match?.[2])
   return match?.[1] === head.epoch && sequence <= head.sequence ? sequence : undefined
-}
-
-const plain = /^[\x21-\x7e]{1,128}$/
-
-function isPlain(binding: Readonly<Record<"principal" | "workspace" | "role", unknown>>): binding is RoleBinding {
-  const { principal, workspace, role } = binding
-  return (
-    typeof principal === "string" &&
-    plain.test(principal) &&
-    typeof workspace === "string" &&
-    plain.test(workspace) &&
-    !workspace.includes("/") &&
-    workspace !== "-" &&
-    workspace !== "*" &&
-    typeof role === "string" &&
-    plain.test(role)
-  )
 }

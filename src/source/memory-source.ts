@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto"
 import { PdpError } from "../errors.js"
-import { RoleBinding, type RoleBindingChange } from "../model/role-binding.js"
+import { expiryOf, RoleBinding, type RoleBindingChange } from "../model/role-binding.js"
 import { pagesOf } from "./pages.js"
 import type { Source, SourcePosition, SourceRead } from "./source.js"
 import { closedSource, throwIfAborted } from "./unavailable.js"
 
 /** A {@link Source} that a program feeds itself. */
 export interface MemorySource extends Source {
-  /** Adds bindings, all or none. Those that are there already change nothing. @throws {PdpError} `ERR_INPUT_INVALID`, `ERR_CLOSED` */
+  /** Adds bindings, all or none. Those that are there already with the same expiry change nothing. @throws {PdpError} `ERR_INPUT_INVALID`, `ERR_CLOSED` */
   add(...bindings: readonly RoleBinding[]): void
   /** Removes bindings, all or none. Those that are not there change nothing. @throws {PdpError} `ERR_INPUT_INVALID`, `ERR_CLOSED` */
   remove(...bindings: readonly RoleBinding[]): void
@@ -84,7 +84,7 @@ class BindingsInMemory implements MemorySource {
   }
 
   #commit(changes: readonly KeyedChange[]): void {
-    const effective = changes.filter(({ op, key }) => this.#bindings.has(key) === (op === "remove"))
+    const effective = changes.filter((change) => this.#isNews(change))
     if (effective.length === 0) return
     for (const { op, key, binding } of effective) {
       if (op === "add") this.#bindings.set(key, binding)
@@ -94,6 +94,12 @@ class BindingsInMemory implements MemorySource {
     this.#changes =
       effective.length > changesKept ? [] : [...this.#changes, ...effective.map(({ op, binding }) => ({ op, binding }))].slice(-changesKept)
     for (const listener of this.#listeners) listener()
+  }
+
+  #isNews({ op, key, binding }: KeyedChange): boolean {
+    const held = this.#bindings.get(key)
+    if (op === "remove") return held !== undefined
+    return !held || expiryOf(held) !== expiryOf(binding)
   }
 
   #position(sequence: number): SourcePosition {

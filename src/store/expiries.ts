@@ -2,7 +2,8 @@ import { expiryOf, type RoleBinding } from "../model/role-binding.js"
 
 /** When which bindings expire. Most never do, and cost nothing here. */
 export class Expiries {
-  readonly #times = new Map<string, number>()
+  /** By principal, so that a binding of somebody whose bindings all stay costs one lookup; then by workspace and role. */
+  readonly #times = new Map<string, Map<string, number>>()
   /** A binary heap, soonest first. Entries that {@link #times} does not confirm are stale. */
   readonly #heap: Expiry[] = []
 
@@ -13,7 +14,7 @@ export class Expiries {
 
   /** When this one expires; infinity when it stays. */
   of(binding: RoleBinding): number {
-    return this.#times.size === 0 ? Number.POSITIVE_INFINITY : (this.#times.get(keyOf(binding)) ?? Number.POSITIVE_INFINITY)
+    return this.#times.get(binding.principal)?.get(keyOf(binding)) ?? Number.POSITIVE_INFINITY
   }
 
   /** Takes the expiry that the binding says. @returns true when it had another one */
@@ -22,23 +23,32 @@ export class Expiries {
     if (at === this.of(binding)) return false
     if (at === Number.POSITIVE_INFINITY) this.delete(binding)
     else {
-      this.#times.set(keyOf(binding), at)
+      this.#timesOf(binding.principal).set(keyOf(binding), at)
       this.#push({ at, binding })
     }
     return true
   }
 
   delete(binding: RoleBinding): void {
-    if (this.#times.size > 0) this.#times.delete(keyOf(binding))
+    const times = this.#times.get(binding.principal)
+    if (times?.delete(keyOf(binding)) && times.size === 0) this.#times.delete(binding.principal)
   }
 
   /** Takes out the bindings that have expired at that time. */
   *due(nowMs: number): Generator<RoleBinding> {
     for (let first = this.#heap[0]; first && first.at <= nowMs; first = this.#heap[0]) {
       this.#pop()
-      if (this.#times.get(keyOf(first.binding)) !== first.at) continue
+      if (this.of(first.binding) !== first.at) continue
       yield first.binding
     }
+  }
+
+  #timesOf(principal: string): Map<string, number> {
+    const known = this.#times.get(principal)
+    if (known) return known
+    const times = new Map<string, number>()
+    this.#times.set(principal, times)
+    return times
   }
 
   #push(expiry: Expiry): void {
@@ -81,6 +91,6 @@ interface Expiry {
   readonly binding: RoleBinding
 }
 
-function keyOf({ principal, workspace, role }: RoleBinding): string {
-  return `${principal.length}:${workspace.length}:${principal}${workspace}${role}`
+function keyOf({ workspace, role }: RoleBinding): string {
+  return `${workspace.length}:${workspace}${role}`
 }

@@ -12,6 +12,13 @@ export interface RoleBindingStore extends Store {
   add(bindings: readonly RoleBinding[]): number
   /** A new, empty store, to be built beside this one. */
   empty(): RoleBindingStore
+  /**
+   * Tells before each change what undoes it; read backwards, that leads back to the state of now. With it the bindings can be read while they change.
+   *
+   * @param onChange must not throw
+   * @returns stops it
+   */
+  observe(onChange: (undo: RoleBindingChange) => void): () => void
 }
 
 /**
@@ -26,6 +33,7 @@ class Bindings implements RoleBindingStore {
   readonly #principals = new NameMap<Held>()
   readonly #holdings = new Holdings()
   readonly #expiries = new Expiries()
+  readonly #observers = new Set<(undo: RoleBindingChange) => void>()
   #size = 0
 
   get size(): number {
@@ -56,6 +64,11 @@ class Bindings implements RoleBindingStore {
 
   empty(): RoleBindingStore {
     return new Bindings()
+  }
+
+  observe(onChange: (undo: RoleBindingChange) => void): () => void {
+    this.#observers.add(onChange)
+    return () => void this.#observers.delete(onChange)
   }
 
   has(binding: RoleBinding): boolean {
@@ -106,8 +119,10 @@ class Bindings implements RoleBindingStore {
     const held = this.#principals.get(principal)
     const known = held && this.#holdings.workspace(workspace)
     const before = known && holdingIn(held, known)
+    const isHeld = before?.roleSet.roles.includes(role) ?? false
+    if (this.#observers.size > 0) this.#tell(isHeld ? "add" : "remove", binding)
     const isRescheduled = this.#expiries.set(binding)
-    if (before?.roleSet.roles.includes(role)) return isRescheduled
+    if (isHeld) return isRescheduled
     const holding = this.#holdings.acquire(workspace, before?.roleSet.roles ?? [], role)
     const after = withHolding(held, holding)
     if (after !== held) this.#principals.set(principal, after)
@@ -123,6 +138,7 @@ class Bindings implements RoleBindingStore {
     const known = this.#holdings.workspace(workspace)
     const before = known && holdingIn(held, known)
     if (!before?.roleSet.roles.includes(role)) return false
+    if (this.#observers.size > 0) this.#tell("add", binding)
     const holding = this.#holdings.acquireWithout(workspace, before.roleSet.roles, role)
     const after = holding ? withHolding(held, holding) : withoutHolding(held, before.workspace)
     if (!after) this.#principals.delete(principal)
@@ -131,6 +147,11 @@ class Bindings implements RoleBindingStore {
     this.#expiries.delete(binding)
     this.#size--
     return true
+  }
+
+  #tell(op: RoleBindingChange["op"], { principal, workspace, role }: RoleBinding): void {
+    const undo = { op, binding: this.#binding({ principal, workspace, role }) }
+    for (const onChange of this.#observers) onChange(undo)
   }
 
   /** The workspaces that exist among these names, each once, in the order in which they are named first. */

@@ -20,6 +20,6 @@ export interface Store {
    * number of workspaces, whatever the size of the store.
    */
   sliceText(principals: readonly string[], workspaces: readonly string[]): string
-  /** Every binding, in no particular order. The store must not change while it is read. */
+  /** Every binding, in no particular order. The store must not change while it is read, unless it is observed (`RoleBindingStore`). */
   [Symbol.iterator](): Iterator<RoleBinding>
 }

@@ -6,7 +6,7 @@ const rows: readonly (readonly string[])[] = [
   ["model"],
   ["telemetry"],
   ["database"],
-  ["authorization-data", "policy", "store", "source", "bundle"],
+  ["authorization-data", "policy", "store", "source", "bundle", "authn"],
   ["pdp"],
   ["administration", "opa"],
   ["server"],

@@ -195,6 +195,16 @@ export function describeSource(name: string, create: () => Promise<SourceUnderTe
       expect(reader.expiries()).toEqual([binding.expires_at])
     })
 
+    it("shows when a binding expires sooner, later, or no longer", async () => {
+      const viewer = { principal: "ann", workspace: "ml", role: "Viewer" }
+      const reader = new Reader(tested.source)
+      for (const expires_at of [undefined, "2040-01-31T12:00:00.000Z", "2039-01-31T12:00:00.000Z", "2041-01-31T12:00:00.000Z", undefined]) {
+        await tested.write([{ op: "add", binding: { ...viewer, ...(expires_at && { expires_at }) } }])
+        await reader.catchUp()
+        expect(reader.expiries()).toEqual([expires_at])
+      }
+    })
+
     it.each([
       "Zoë Åström",
       "日本語",

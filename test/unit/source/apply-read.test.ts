@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { formatRevision, type Revision } from "../../../src/model/revision.js"
 import type { RoleBinding, RoleBindingChange } from "../../../src/model/role-binding.js"
 import { applyRead, type SourceRead } from "../../../src/source/index.js"
 import { roleBindingStore, type RoleBindingStore } from "../../../src/store/index.js"
@@ -21,18 +22,21 @@ function snapshot(...pages: readonly (readonly RoleBinding[])[]): SourceRead {
 
 class Holder {
   store: RoleBindingStore = roleBindingStore()
+  clock = Date.parse("2030-01-01T00:00:00Z")
   readonly activations: { readonly swapped: boolean; readonly changes: number; readonly size: number }[] = []
+  readonly revisions: (string | undefined)[] = []
 
   constructor(bindings: readonly RoleBinding[] = []) {
     this.store.add(bindings)
   }
 
   now(): number {
-    return Date.parse("2030-01-01T00:00:00Z")
+    return this.clock
   }
 
-  activate(store: RoleBindingStore, count: number): void {
+  activate(store: RoleBindingStore, count: number, revision?: Revision): void {
     this.activations.push({ swapped: store !== this.store, changes: count, size: store.size })
+    this.revisions.push(revision && formatRevision(revision))
     this.store = store
   }
 }
@@ -151,3 +155,142 @@ describe("applying a read", () => {
     expect([...sizes]).toEqual(["true false", "false true"])
   })
 })
+
+describe("applying a read while bindings expire", () => {
+  const start = Date.parse("2030-01-01T00:00:00Z")
+  const temporary = (at: number, seconds: number): RoleBinding => ({ ...binding(at), expires_at: new Date(start + seconds * 1_000).toISOString() })
+
+  /** A snapshot during whose pages time passes. */
+  const slowly = (holder: Holder, seconds: number, ...pages: readonly (readonly RoleBinding[])[]): SourceRead => ({
+    kind: "snapshot",
+    position: "1",
+    pages: (async function* () {
+      yield* pages
+      holder.clock += seconds * 1_000
+      holder.store.expire(holder.clock)
+    })(),
+  })
+
+  it("takes nothing in that has expired by then", async () => {
+    const holder = new Holder()
+    await applyRead(holder, changes(add(temporary(1, 0)), add(temporary(2, 1))))
+    expect(stateOf(holder.store)).toEqual(stateOf([temporary(2, 1)]))
+    await applyRead(holder, snapshot([temporary(1, 0), temporary(2, 1), temporary(3, -5)]))
+    expect(stateOf(holder.store)).toEqual(stateOf([temporary(2, 1)]))
+  })
+
+  it("removes what a snapshot no longer holds, though as many bindings expire as are missing", async () => {
+    const holder = new Holder([binding(1), binding(2), temporary(3, 5)])
+    await applyRead(holder, slowly(holder, 10, [binding(1), temporary(3, 5)]))
+    expect(stateOf(holder.store)).toEqual(stateOf([binding(1)]))
+  })
+
+  it("removes what a snapshot no longer holds, though as many come as go", async () => {
+    const holder = new Holder([binding(1), temporary(3, 5), binding(4)])
+    await applyRead(holder, slowly(holder, 10, [binding(1), temporary(3, 5), binding(7)]))
+    expect(stateOf(holder.store)).toEqual(stateOf([binding(1), binding(7)]))
+  })
+
+  it.each([4_000, 8_000])("leads to the source's state when hundreds expire between the turns of %i bindings", async (count) => {
+    const holder = new Holder([...range(count), ...Array.from({ length: 500 }, (_, at) => temporary(20_000 + at, 1 + (at % 7)))])
+    const ticking = setInterval(() => {
+      holder.clock += 1_000
+      holder.store.expire(holder.clock)
+    }, 0)
+    await applyRead(holder, snapshot(range(count - 10, 10), range(50, 30_000), [temporary(20_000, 1), temporary(20_006, 7)]))
+    clearInterval(ticking)
+    holder.store.expire(start + 3_600_000)
+    expect(stateOf(holder.store)).toEqual(stateOf([...range(count - 10, 10), ...range(50, 30_000)]))
+  })
+
+  it("counts a changed expiry as a change", async () => {
+    const holder = new Holder([temporary(1, 60)])
+    expect(await applyRead(holder, snapshot([temporary(1, 90)]))).toMatchObject({ changes: 2 })
+    expect(stateOf(holder.store)).toEqual(stateOf([temporary(1, 90)]))
+    expect(await applyRead(holder, snapshot([binding(1)]))).toMatchObject({ changes: 2 })
+    expect(stateOf(holder.store)).toEqual(stateOf([binding(1)]))
+    expect(await applyRead(holder, snapshot([binding(1)]))).toMatchObject({ changes: 0 })
+  })
+})
+
+describe("applying what a source says at the end of a snapshot", () => {
+  const finished = (since: readonly RoleBindingChange[], ...pages: readonly (readonly RoleBinding[])[]): SourceRead => ({
+    kind: "snapshot",
+    position: "early",
+    revision: { epoch: "0a0b0c0d", sequence: 3 },
+    pages: (async function* () {
+      yield* pages
+    })(),
+    finish: async () => ({ kind: "changes", position: "late", revision: { epoch: "0a0b0c0d", sequence: 5 }, changes: since }),
+  })
+
+  it("puts it on top of the pages, in one step with them, and counts its position and revision", async () => {
+    const holder = new Holder(range(2))
+    const read = finished([remove(binding(0)), add(binding(8)), remove(binding(8)), add(binding(9))], range(3))
+    expect(await applyRead(holder, read)).toEqual({ changes: 3, position: "late" })
+    expect(stateOf(holder.store)).toEqual(stateOf([binding(1), binding(2), binding(9)]))
+    expect(holder.activations).toHaveLength(1)
+    expect(holder.revisions).toEqual(["0a0b0c0d.5"])
+  })
+
+  it("asks for it once, after the last page", async () => {
+    const order: string[] = []
+    await applyRead(new Holder(), {
+      kind: "snapshot",
+      position: "1",
+      pages: (async function* () {
+        order.push("first page")
+        yield range(2)
+        order.push("last page")
+        yield range(2, 2)
+      })(),
+      finish: async () => {
+        order.push("finish")
+        return { kind: "changes", position: "2", changes: [] }
+      },
+    })
+    expect(order).toEqual(["first page", "last page", "finish"])
+  })
+
+  it("changes nothing when it fails", async () => {
+    const holder = new Holder(range(3))
+    const read: SourceRead = {
+      kind: "snapshot",
+      position: "1",
+      pages: onePage(range(9_000)),
+      finish: () => Promise.reject(new Error("connection lost")),
+    }
+    await expect(applyRead(holder, read)).rejects.toThrow("connection lost")
+    expect(holder.activations).toEqual([])
+    expect(stateOf(holder.store)).toEqual(stateOf(range(3)))
+  })
+})
+
+describe("a revision that the source gives", () => {
+  const revision = { epoch: "0a0b0c0d", sequence: 7 }
+
+  it("is activated with the changes that it names", async () => {
+    const holder = new Holder(range(1))
+    await applyRead(holder, { kind: "changes", position: "2", revision, changes: [add(binding(5))] })
+    expect([holder.revisions, holder.activations]).toEqual([["0a0b0c0d.7"], [{ swapped: false, changes: 1, size: 2 }]])
+  })
+
+  it("is activated although no binding changed, since something else did", async () => {
+    const holder = new Holder(range(3))
+    await applyRead(holder, { kind: "changes", position: "2", revision, changes: [] })
+    await applyRead(holder, { kind: "snapshot", position: "2", revision, pages: onePage(range(3)) })
+    await applyRead(holder, { kind: "changes", position: "2", revision, changes: Array.from({ length: 5_001 }, () => add(binding(1))) })
+    expect(holder.revisions).toEqual(["0a0b0c0d.7", "0a0b0c0d.7", "0a0b0c0d.7"])
+    expect(holder.activations).toEqual(Array.from({ length: 3 }, () => ({ swapped: false, changes: 0, size: 3 })))
+  })
+
+  it("is not activated by a read without news", async () => {
+    const holder = new Holder(range(3))
+    expect(await applyRead(holder, { kind: "unchanged" })).toEqual({ changes: 0 })
+    expect(holder.revisions).toEqual([])
+  })
+})
+
+async function* onePage(page: readonly RoleBinding[]): AsyncGenerator<readonly RoleBinding[]> {
+  yield page
+}

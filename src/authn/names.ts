@@ -1,0 +1,27 @@
+import { PdpError } from "../errors.js"
+
+/** Groups that one principal may present. */
+const mostGroups = 100
+
+/** True for what bindings store with a meaning of its own: everybody, a service, a group. Nobody may be called so. */
+export function isReserved(name: string): boolean {
+  return name === "*" || name.startsWith("service:") || name.startsWith("group:")
+}
+
+/** True for something with one `@` inside, without spaces, of at most 320 characters. */
+export function isEmail(text: string): boolean {
+  return text.length <= 320 && /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(text)
+}
+
+/**
+ * Never truncates: who is in too many groups would be denied what he may do, or worse.
+ *
+ * @throws {PdpError} `ERR_INPUT_INVALID` with reason `too_many_groups`
+ */
+export function assertFewGroups(groups: readonly unknown[], where: string): void {
+  if (groups.length <= mostGroups) return
+  const remedy = "send only those that hold role bindings; identity providers can filter the claim"
+  throw new PdpError("ERR_INPUT_INVALID", `${where} holds ${groups.length} groups, and ${mostGroups} are the most; ${remedy}`, {
+    reason: "too_many_groups",
+  })
+}

@@ -1,0 +1,144 @@
+import type { Command } from "commander"
+import { randomUUID } from "node:crypto"
+import type { z } from "zod"
+import type { Operation } from "../administration/index.js"
+import { messageOf, PdpError } from "../errors.js"
+import { apiTarget, type ApiOptions, type ApiTarget } from "./api-options.js"
+import { refusal } from "./api-refusal.js"
+import type { Terminal } from "./terminal.js"
+
+/** One call of the administration API. */
+export interface ApiRequest {
+  readonly operation: Operation
+  readonly query?: Readonly<Record<string, string | undefined>>
+  readonly body?: object
+}
+
+/** Asks a sidecar. */
+export interface ApiClient {
+  readonly target: ApiTarget
+  /**
+   * Sends a request. A 503 and a lost connection are tried again, a few times; creations with the same idempotency key, deletions only when
+   * the sidecar said that it did nothing.
+   *
+   * @throws {PdpError} what the sidecar refused, with what to do about it, and `ERR_SOURCE_UNAVAILABLE` when it cannot be asked
+   */
+  send<Body>(request: ApiRequest, answer: z.ZodType<Body>): Promise<Body>
+}
+
+/** The client for what flags and environment name; wrong usage ends the command. What is tried again is said on the terminal. */
+export function apiClient(options: ApiOptions, command: Command, terminal: Terminal): ApiClient {
+  const target = apiTarget(options, command, terminal)
+  return {
+    target,
+    async send(request, schema) {
+      const url = urlOf(target, request)
+      const { status, text } = await sendUntilAnswered(url, initOf(target, request), terminal)
+      if (status < 200 || status > 299) throw refusal(target, request.operation, status, text)
+      const { data } = schema.safeParse(jsonOf(text))
+      if (data === undefined)
+        throw new PdpError("ERR_SOURCE_UNAVAILABLE", `${url} answered ${status} with something else than is due; is it a Portcullis sidecar?`)
+      return data
+    },
+  }
+}
+
+const mostAttempts = 4
+const firstPauseMs = 250
+const longestPauseMs = 10_000
+/** A write may wait for its propagation. */
+const timeoutMs = 60_000
+
+/** An answer, or why there is none. */
+type Outcome = Answered | { readonly lost: string; readonly cause: unknown; readonly mayHaveArrived: boolean; readonly mayTryAgain: boolean }
+
+interface Answered {
+  readonly status: number
+  readonly text: string
+  readonly headers: Headers
+}
+
+async function sendUntilAnswered(url: string, init: RequestInit, terminal: Terminal): Promise<Answered> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await sendOnce(url, init)
+    const pauseMs = attempt < mostAttempts ? pauseAfter(outcome, attempt) : undefined
+    if (pauseMs === undefined) {
+      if ("lost" in outcome) throw unreachable(url, outcome)
+      return outcome
+    }
+    const what = "lost" in outcome ? outcome.lost : `the sidecar answered ${outcome.status}`
+    terminal.err(`portcullis: ${what}; trying again in ${pauseMs / 1_000} s\n`)
+    await terminal.pause(pauseMs)
+  }
+}
+
+async function sendOnce(url: string, init: RequestInit): Promise<Outcome> {
+  try {
+    const response = await fetch(url, { ...init, redirect: "error", signal: AbortSignal.timeout(timeoutMs) })
+    return { status: response.status, text: await response.text(), headers: response.headers }
+  } catch (cause) {
+    const code = codeOf(cause)
+    const broke = /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(code)
+    return {
+      lost: reasonOf(cause),
+      cause,
+      mayHaveArrived: code !== "ECONNREFUSED" && code !== "ENOTFOUND",
+      mayTryAgain: broke && init.method !== "DELETE",
+    }
+  }
+}
+
+/** How long to wait before the next attempt; undefined when there is to be none. */
+function pauseAfter(outcome: Outcome, attempt: number): number | undefined {
+  const pauseMs = firstPauseMs * 2 ** (attempt - 1)
+  if ("lost" in outcome) return outcome.mayTryAgain ? pauseMs : undefined
+  if (outcome.status !== 503 || outcome.headers.get("x-should-retry") === "false") return undefined
+  const wanted = Number(outcome.headers.get("Retry-After") ?? Number.NaN) * 1_000
+  if (Number.isNaN(wanted)) return pauseMs
+  return wanted <= longestPauseMs ? Math.max(wanted, pauseMs) : undefined
+}
+
+function unreachable(url: string, { lost, cause, mayHaveArrived }: Extract<Outcome, { readonly lost: string }>): PdpError {
+  const remedy = mayHaveArrived
+    ? "it may have been done: look before you try again"
+    : "start a sidecar with 'portcullis serve', or name another one with --url or PORTCULLIS_URL"
+  return new PdpError("ERR_SOURCE_UNAVAILABLE", `cannot ask ${url}: ${lost}; ${remedy}`, { cause })
+}
+
+function initOf({ principal }: ApiTarget, { operation, body }: ApiRequest): RequestInit {
+  return {
+    method: operation.method,
+    headers: {
+      Accept: "application/json",
+      "X-NMP-Principal-Id": principal,
+      ...(body && { "Content-Type": "application/json" }),
+      ...(operation.method === "POST" && { "Idempotency-Key": randomUUID() }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  }
+}
+
+function urlOf({ url }: ApiTarget, { operation, query = {} }: ApiRequest): string {
+  if (operation.path.split("/").some((segment, at) => at > 0 && /^\.{0,2}$/.test(segment)))
+    throw new PdpError("ERR_INPUT_INVALID", "a name is empty, '.' or '..', which no path can hold; correct it")
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return `${url}${operation.path}${given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`}`
+}
+
+function reasonOf(thrown: unknown): string {
+  const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
+  return messageOf(cause) || codeOf(thrown)
+}
+
+function codeOf(thrown: unknown): string {
+  const cause = thrown instanceof Error ? thrown.cause : undefined
+  return typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

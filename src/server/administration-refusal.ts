@@ -1,0 +1,40 @@
+import { randomUUID } from "node:crypto"
+import type { ServerContext } from "./context.js"
+import type { AppContext } from "./hono-app.js"
+import { errorJson } from "./json.js"
+import { refusal, refusalOf, type Refusal } from "./refusal.js"
+
+/** Answers why an operation is not served, and whether it helps to try again. Failures on our side are logged with the request id. */
+export function refusedResponse(context: ServerContext, route: string, c: AppContext, why: unknown): Response {
+  const reason = isRefusal(why) ? why : refusalOf(why)
+  const requestId = c.env.outgoing.getHeader("X-Request-ID")
+  context.metrics.failed(reason.code)
+  if (reason.status === 500) context.logger.error({ err: why, requestId, route }, "request failed")
+  const decision = reason.status === 403 ? { decision_id: randomUUID() } : {}
+  if (reason.status === 403) context.logger.debug({ ...decision, requestId, route, code: reason.code }, "denied")
+  return errorJson({ ...reason, details: { ...reason.details, ...decision }, headers: { ...reason.headers, ...headersFor(context, reason) } })
+}
+
+/** Answered while there is nothing to write to. */
+export const noAdministration = refusal(
+  404,
+  "not_found",
+  "role bindings come from a read-only source here, so there is nothing to administer; configure a database (store.source: sqlite with store.path, or postgres with store.url)",
+  { "x-should-retry": "false" },
+)
+
+function headersFor({ pdp }: ServerContext, { status, code }: Refusal): Readonly<Record<string, string>> {
+  if (status === 401) return { "WWW-Authenticate": challengeFor(code), "x-should-retry": "false" }
+  if (status === 403) return { "X-Portcullis-Revision": pdp.revision(), "x-should-retry": "false" }
+  if (status === 503) return { "Retry-After": "1" }
+  return { "x-should-retry": "false" }
+}
+
+/** RFC 6750: no `error` when there was no token. */
+function challengeFor(code: string): string {
+  return code === "no_credentials" || code === "principal_header_rejected" ? "Bearer" : 'Bearer error="invalid_token"'
+}
+
+function isRefusal(why: unknown): why is Refusal {
+  return typeof why === "object" && why !== null && !(why instanceof Error) && "status" in why && "code" in why
+}

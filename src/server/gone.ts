@@ -1,0 +1,8 @@
+import type { ServerResponse } from "node:http"
+
+/** Aborts when the caller is gone, or has been answered. */
+export function goneSignal(response: Pick<ServerResponse, "once">): AbortSignal {
+  const gone = new AbortController()
+  response.once("close", () => gone.abort())
+  return gone.signal
+}

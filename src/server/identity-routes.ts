@@ -1,0 +1,55 @@
+import type { Caller } from "../authn/index.js"
+import { PdpError } from "../errors.js"
+import { refusedResponse } from "./administration-refusal.js"
+import type { ServerContext } from "./context.js"
+import type { App, AppContext } from "./hono-app.js"
+import { errorJson, json } from "./json.js"
+import { credentialsOf } from "./peer.js"
+import { refusal } from "./refusal.js"
+
+/** Adds `/apis/auth/discovery` (how to log in) and `/apis/auth/authenticate` (who am I). */
+export function addIdentityRoutes(context: ServerContext, app: App): void {
+  app.get(discoveryPath, () => json(200, { auth_enabled: true, oidc: null }))
+  app.all(discoveryPath, (c) => wrongMethod(context, c, "GET, HEAD"))
+  app.on(["GET", "POST"], authenticatePath, (c) => whoAmI(context, c))
+  app.all(authenticatePath, (c) => wrongMethod(context, c, "GET, HEAD, POST"))
+}
+
+const discoveryPath = "/apis/auth/discovery"
+const authenticatePath = "/apis/auth/authenticate"
+
+async function whoAmI(context: ServerContext, c: AppContext): Promise<Response> {
+  try {
+    const caller = await context.authenticate(credentialsOf(c.env.incoming))
+    if (caller.proof === "none")
+      throw new PdpError("ERR_UNAUTHENTICATED", "no credentials came; send a bearer token, or X-NMP-Principal-Id from this machine", {
+        reason: "no_credentials",
+      })
+    return json(200, callerAnswer(caller))
+  } catch (thrown) {
+    return refusedResponse(context, authenticatePath, c, thrown)
+  }
+}
+
+/** `principal` is what a role binding must name; `scopes` null means that the caller is not restricted. */
+function callerAnswer({ principal, proof, dropped }: Caller): unknown {
+  const { kind, id, email, groups, scopes, onBehalfOf } = principal
+  return {
+    principal: kind === "service" ? `service:${id}` : id,
+    kind: kind ?? "person",
+    id,
+    email: email ?? null,
+    groups: groups ?? [],
+    scopes: scopes ?? null,
+    on_behalf_of: onBehalfOf?.id ?? null,
+    on_behalf_of_email: onBehalfOf?.email ?? null,
+    on_behalf_of_groups: onBehalfOf?.groups ?? [],
+    proof,
+    dropped,
+  }
+}
+
+function wrongMethod({ metrics }: ServerContext, c: AppContext, allow: string): Response {
+  metrics.failed("method_not_allowed")
+  return errorJson(refusal(405, "method_not_allowed", `${c.req.method.slice(0, 16)} is not for ${c.req.path}; use ${allow}`, { Allow: allow }))
+}

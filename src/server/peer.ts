@@ -1,0 +1,9 @@
+import type { IncomingMessage } from "node:http"
+import type { Credentials } from "../authn/index.js"
+import { isForwarded, isLoopback } from "./border.js"
+
+/** What a request says about who sends it. Callers on this machine are trusted, unless a proxy passed the request on. */
+export function credentialsOf(request: IncomingMessage): Credentials {
+  const address = request.socket.remoteAddress?.replace(/^::ffff:/i, "") ?? ""
+  return { rawHeaders: request.rawHeaders, trusted: isLoopback(address) && !isForwarded(request) }
+}
