@@ -10,7 +10,11 @@ const claims = {
 export const Principal = z.strictObject({
   kind: z.enum(["person", "service"]).nullish().describe("Default `person`."),
   ...claims,
-  scopes: z.array(z.string()).readonly().nullish().describe("Scopes of the token. Absent: not restricted. Empty: fits no operation that lists scopes."),
+  scopes: z
+    .array(z.string())
+    .readonly()
+    .nullish()
+    .describe("Scopes of the token. Absent: not restricted. Empty: fits no operation that lists scopes."),
   onBehalfOf: z.strictObject(claims).nullish().describe("The person for whom a service asks; both must be allowed."),
 })
 export type Principal = z.infer<typeof Principal>

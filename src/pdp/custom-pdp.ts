@@ -31,7 +31,8 @@ export async function customPdp({ policy: { wasm, data = {}, builtins }, memoryL
   }
   return {
     authorize: (request) => authorize(active(), request),
-    authorizeMany: (requests) => (policy.entrypoints.includes("authz/allow_many") ? authorizeMany(active(), requests) : requests.map((request) => authorize(active(), request))),
+    authorizeMany: (requests) =>
+      policy.entrypoints.includes("authz/allow_many") ? authorizeMany(active(), requests) : requests.map((request) => authorize(active(), request)),
     hasPermissions: (request) => hasPermissions(active(), request),
     hasRole: (request) => hasRole(active(), request),
     explain: (request) => explain(active(), request),
@@ -63,6 +64,8 @@ async function readModule(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path)
   } catch (cause) {
-    throw new PdpError("ERR_POLICY_INVALID", `cannot read the policy '${path}' (${messageOf(cause)}); pass the path of a .wasm file, or its bytes`, { cause })
+    throw new PdpError("ERR_POLICY_INVALID", `cannot read the policy '${path}' (${messageOf(cause)}); pass the path of a .wasm file, or its bytes`, {
+      cause,
+    })
   }
 }

@@ -43,7 +43,13 @@ export async function startPdpRefresh(options: PdpOptions, documented: readonly 
   const own = options.source ? undefined : memorySource(documented)
   const source: Source = options.source ?? own ?? memorySource()
   const bindings = refreshed(source.name, options, effects, { refresh: bindingsRead(source, effects), subscribe: source.subscribe?.bind(source) })
-  const documents = files.length > 0 ? refreshed(files.join(", "), options, effects, { refresh: documentsRead(own, options, effects), subscribe: (onNews) => watchFiles(files, onNews) }) : undefined
+  const documents =
+    files.length > 0
+      ? refreshed(files.join(", "), options, effects, {
+          refresh: documentsRead(own, options, effects),
+          subscribe: (onNews) => watchFiles(files, onNews),
+        })
+      : undefined
   documents?.health.succeeded()
   await bindings.loop.refreshNow().catch(() => undefined)
   const all = documents ? [bindings, documents] : [bindings]
@@ -103,6 +109,9 @@ function documentsRead(own: ReturnType<typeof memorySource> | undefined, { sourc
     const documented = await effects.reload()
     if (own) own.replace(documented)
     else if (documented.length > 0)
-      throw new PdpError("ERR_CONFIG_INVALID", `the authorization data brings bindings now, and there is a source ('${source?.name}'); remove one of the two`)
+      throw new PdpError(
+        "ERR_CONFIG_INVALID",
+        `the authorization data brings bindings now, and there is a source ('${source?.name}'); remove one of the two`,
+      )
   }
 }

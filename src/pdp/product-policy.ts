@@ -28,7 +28,11 @@ export async function loadProductPolicy(options: PdpOptions, known?: ProductPoli
   if (known && known.loaded.digest === loaded.digest) return { ...known, loaded }
   const index = compileIndex(loaded.data, { profile, ...(options.scopes && { scopes: options.scopes }) })
   const authzData = { roles: Object.fromEntries(loaded.data.roles), index }
-  const policy = await loadBuiltPolicy({ profile, data: { authz_data: authzData }, ...(options.memoryLimitMb && { memoryLimitMb: options.memoryLimitMb }) })
+  const policy = await loadBuiltPolicy({
+    profile,
+    data: { authz_data: authzData },
+    ...(options.memoryLimitMb && { memoryLimitMb: options.memoryLimitMb }),
+  })
   return { policy, loaded, authzData }
 }
 

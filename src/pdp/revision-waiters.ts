@@ -31,14 +31,19 @@ export function revisionWaiters(current: () => Revision): RevisionWaiters {
     const now = current()
     if (closed) throw new PdpError("ERR_CLOSED", "the PDP is closed")
     if (wanted.epoch !== now.epoch)
-      throw new PdpError("ERR_REVISION_UNKNOWN_EPOCH", `revision '${text}' is of another epoch than '${formatRevision(now)}'; ask for the revision again`)
+      throw new PdpError(
+        "ERR_REVISION_UNKNOWN_EPOCH",
+        `revision '${text}' is of another epoch than '${formatRevision(now)}'; ask for the revision again`,
+      )
     if (wanted.sequence <= now.sequence) return
-    if (waiting.size >= maxWaiters)
-      throw new PdpError("ERR_OVERLOADED", `${maxWaiters} callers wait for a revision already; try again in a second`)
+    if (waiting.size >= maxWaiters) throw new PdpError("ERR_OVERLOADED", `${maxWaiters} callers wait for a revision already; try again in a second`)
     await new Promise<void>((resolve, reject) => {
       const key = Symbol(text)
       const timeout = (): PdpError =>
-        new PdpError("ERR_REVISION_TIMEOUT", `revision '${text}' was not reached within ${timeoutMs} ms; this PDP decides on '${formatRevision(current())}'`)
+        new PdpError(
+          "ERR_REVISION_TIMEOUT",
+          `revision '${text}' was not reached within ${timeoutMs} ms; this PDP decides on '${formatRevision(current())}'`,
+        )
       const settle = (error?: PdpError): void => {
         waiting.delete(key)
         clearTimeout(timer)

@@ -31,8 +31,9 @@ export function createApp(context: ServerContext): App {
     "/internal/iam/opa-bundle.tar.gz": snapshot,
   })
   app.all(`${pdpPrefix}:entrypoint`, (c) => wrongMethod(context, c, "POST"))
+  app.on(["PUT", "PATCH"], dataPrefix, refuseWrite)
+  app.on(["PUT", "PATCH", "DELETE"], `${dataPrefix}/:path{.+}`, refuseWrite)
   for (const path of [dataPrefix, `${dataPrefix}/*`]) {
-    app.on(["PUT", "PATCH", "DELETE"], path, refuseWrite)
     app.all(path, () => new Response(null, { status: 405, headers: { Allow: "GET, HEAD, POST", "Content-Length": "0" } }))
   }
   for (const path of ["/v0/*", "/v1/*"]) app.all(path, opaNotFound)
@@ -74,7 +75,9 @@ function appOf(context: ServerContext, routes: Routes): App {
 
 function wrongMethod(context: ServerContext, c: AppContext, allow: string): Response {
   context.metrics.failed("method_not_allowed")
-  return errorJson(refusal(405, "method_not_allowed", `${c.req.method.slice(0, 16)} is not for ${c.req.path.slice(0, 128)}; use ${allow}`, { Allow: allow }))
+  return errorJson(
+    refusal(405, "method_not_allowed", `${c.req.method.slice(0, 16)} is not for ${c.req.path.slice(0, 128)}; use ${allow}`, { Allow: allow }),
+  )
 }
 
 function refuseWrite(): Response {

@@ -3,7 +3,10 @@ import type { Refusal } from "./refusal.js"
 /** A JSON answer of a route behind the framework. */
 export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response {
   const text = JSON.stringify(body)
-  return new Response(text, { status, headers: { "Content-Type": "application/json", "Content-Length": String(Buffer.byteLength(text)), ...headers } })
+  return new Response(text, {
+    status,
+    headers: { "Content-Type": "application/json", "Content-Length": String(Buffer.byteLength(text)), ...headers },
+  })
 }
 
 /** The same for an error: `{"detail","code"}`. */

@@ -7,7 +7,12 @@ import { pdpPrefix } from "./pdp-route.js"
 export function openApi(version: string): Readonly<Record<string, unknown>> {
   return {
     openapi: "3.1.0",
-    info: { title: "Portcullis", version, description: "Policy decision point: PDP API, OPA's data API, bundles, health.", license: { name: "Apache-2.0" } },
+    info: {
+      title: "Portcullis",
+      version,
+      description: "Policy decision point: PDP API, OPA's data API, bundles, health.",
+      license: { name: "Apache-2.0" },
+    },
     paths: { ...pdpPaths(), ...dataPaths(), ...bundlePaths(), ...statusPaths() },
     components: { schemas: { Error: schemaOf(ErrorBody), OpaError: schemaOf(OpaErrorBody) } },
   }
@@ -21,7 +26,9 @@ const results = {
   explain: Allowed.extend({ reasons: z.array(z.string()), rule: z.string().optional() }),
 } as const
 const ErrorBody = z.looseObject({
-  detail: z.union([z.string(), z.looseObject({ error: z.string(), valid_entrypoints: z.array(z.string()) })]).describe("What was wrong and what to do."),
+  detail: z
+    .union([z.string(), z.looseObject({ error: z.string(), valid_entrypoints: z.array(z.string()) })])
+    .describe("What was wrong and what to do."),
   code: z.string().describe("Stable; programs switch on it."),
 })
 const OpaErrorBody = z.looseObject({ code: z.string(), message: z.string() })
@@ -29,9 +36,22 @@ const DataAnswer = z.looseObject({
   result: z.unknown().optional().describe("Absent: undefined."),
   warning: z.looseObject({ code: z.string(), message: z.string() }).optional(),
 })
-const AtLeast = { name: "X-Portcullis-At-Least", in: "header", required: false, schema: { type: "string" }, description: "Wait until decisions reflect this revision." }
+const AtLeast = {
+  name: "X-Portcullis-At-Least",
+  in: "header",
+  required: false,
+  schema: { type: "string" },
+  description: "Wait until decisions reflect this revision.",
+}
 const Revision = { "X-Portcullis-Revision": { schema: { type: "string" }, description: "The state that the answer rests on." } }
-const failures = { 400: "malformed", 403: "not from this machine", 409: "a revision of another epoch", 413: "too large", 421: "Host not ours", 503: "not now" }
+const failures = {
+  400: "malformed",
+  403: "not from this machine",
+  409: "a revision of another epoch",
+  413: "too large",
+  421: "Host not ours",
+  503: "not now",
+}
 
 function pdpPaths(): Record<string, unknown> {
   const names = ["allow", "has_permissions", "has_role", "explain"] as const
@@ -47,7 +67,13 @@ function pdpPaths(): Record<string, unknown> {
 
 function dataPaths(): Record<string, unknown> {
   const parameters = [
-    { name: "path", in: "path", required: true, schema: { type: "string" }, description: "`allow`, or a place in its result, such as `allow/allowed`." },
+    {
+      name: "path",
+      in: "path",
+      required: true,
+      schema: { type: "string" },
+      description: "`allow`, or a place in its result, such as `allow/allowed`.",
+    },
     { name: "pretty", in: "query", required: false, schema: { type: "boolean" } },
     AtLeast,
   ]
@@ -65,7 +91,12 @@ function dataPaths(): Record<string, unknown> {
 function bundlePaths(): Record<string, unknown> {
   const content = { "application/gzip": { schema: { type: "string", contentEncoding: "binary" } } }
   const answer = { description: "An OPA bundle.", headers: { ...Revision, ETag: { schema: { type: "string" } } }, content }
-  const responses = { 200: answer, 304: { description: "The caller has it." }, ...error(403, failures[403], "Error"), ...error(503, failures[503], "Error") }
+  const responses = {
+    200: answer,
+    304: { description: "The caller has it." },
+    ...error(403, failures[403], "Error"),
+    ...error(503, failures[503], "Error"),
+  }
   const paths = ["/bundles/authz.tar.gz", "/apis/auth/v2/iam/opa-bundle.tar.gz", "/internal/iam/opa-bundle.tar.gz"]
   return Object.fromEntries(paths.map((path) => [path, { get: { parameters: [AtLeast], responses } }]))
 }

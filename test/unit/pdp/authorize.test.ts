@@ -101,7 +101,8 @@ describe("hasPermissions and hasRole", () => {
 
   it("follow inheritance and bindings of everybody only when effective is asked for", async () => {
     const { pdp } = await modelsPdp()
-    const ask = (id: string, workspace: string, effective: boolean): boolean => pdp.hasRole({ principal: { id }, workspace, role: "Viewer", effective }).allowed
+    const ask = (id: string, workspace: string, effective: boolean): boolean =>
+      pdp.hasRole({ principal: { id }, workspace, role: "Viewer", effective }).allowed
     expect([ask("ben@example.com", "ml", false), ask("ben@example.com", "ml", true)]).toEqual([false, true])
     expect([ask("zoe", "open", false), ask("zoe", "open", true)]).toEqual([false, true])
     await pdp.close()
@@ -156,7 +157,11 @@ describe("evaluate", () => {
 
   it("reads Envoy's shape", async () => {
     const { pdp } = await modelsPdp()
-    const http = { method: "GET", path: "/workspaces/ml/models/llama?x=1", headers: { "x-nmp-principal-id": "eve", "x-nmp-principal-groups": "dev, ops" } }
+    const http = {
+      method: "GET",
+      path: "/workspaces/ml/models/llama?x=1",
+      headers: { "x-nmp-principal-id": "eve", "x-nmp-principal-groups": "dev, ops" },
+    }
     expect(pdp.evaluate("authz/allow", { attributes: { request: { http } } })).toMatchObject({ allowed: true })
     await pdp.close()
   })

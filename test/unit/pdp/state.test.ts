@@ -149,7 +149,9 @@ describe("the decision cache", () => {
         expect(pdp.authorize(request).allowed).toBe(plain.pdp.authorize(request).allowed)
       }
     // @ts-expect-error a list is no id, whatever it looks like joined
-    expect(() => pdp.authorize({ ...get(""), principal: { id: ["ann@example.com"] } })).toThrow(expect.objectContaining({ code: "ERR_INPUT_INVALID" }))
+    expect(() => pdp.authorize({ ...get(""), principal: { id: ["ann@example.com"] } })).toThrow(
+      expect.objectContaining({ code: "ERR_INPUT_INVALID" }),
+    )
     await pdp.close()
     await plain.pdp.close()
   })
