@@ -16,11 +16,14 @@ has_permissions := {"allowed": true} if {
 	_delegate_has_asked
 }
 
+# At least one, each `permission` or `workspace/permission`.
 _names_permissions(permissions) if {
 	count(permissions) > 0
 	_texts(permissions)
 	every permission in permissions {
-		count(split(permission, "/")) < 3
+		parts := split(permission, "/")
+		count(parts) < 3
+		not "" in parts
 	}
 }
 
