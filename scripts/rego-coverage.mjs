@@ -28,14 +28,14 @@ export function regoCoverage(opa) {
 function testBuild(opa, profile, seam, lines, counts) {
   const sources = policyFiles(profile, seam)
   const files = [...sources, ...testFiles(profile, seam)]
-  const tests = runOpa(opa, ["test", "--format=json", ...files]) ?? []
+  const tests = runOpa(opa, ["test", "--timeout=60s", "--format=json", ...files]) ?? []
   const failing = tests.filter((test) => test.fail || test.error)
   for (const test of failing) process.stdout.write(`FAIL ${profile}/${seam} ${test.location.file}:${test.location.row} ${test.name}\n`)
   process.stdout.write(`rego: ${profile}/${seam}: ${tests.length - failing.length} passed, ${failing.length} failed\n`)
   counts.numPassedTests += tests.length - failing.length
   counts.numFailedTests += tests.length === 0 ? 1 : failing.length
   if (tests.length === 0 || failing.length > 0) return
-  const report = runOpa(opa, ["test", "--coverage", "--format=json", ...files])
+  const report = runOpa(opa, ["test", "--timeout=60s", "--coverage", "--format=json", ...files])
   for (const source of sources) {
     const file = report?.files[source] ?? {}
     mark(lines, source, file.not_covered, false)

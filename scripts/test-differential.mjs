@@ -18,6 +18,7 @@ try {
     ...(values.seed ? { DIFFERENTIAL_SEED: whole("seed", values.seed) } : {}),
     ...(values.profile ? { DIFFERENTIAL_PROFILE: known(values.profile) } : {}),
     ...(values.opa ? { OPA_BIN: findOpa() } : {}),
+    ...(process.stderr.isTTY ? { DIFFERENTIAL_PROGRESS: "true" } : {}),
   }
   process.exitCode = runVitest(["differential", ...(values.opa ? ["real"] : [])], ["differential", "--testTimeout=0", ...positionals], env)
 } catch (cause) {

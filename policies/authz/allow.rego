@@ -39,18 +39,20 @@ _denied(request, operation, workspace) if {
 } else if {
 	_wrong_caller(request, operation)
 } else if {
-	request.attributes
-	_malformed_headers(request)
+	_malformed_attributes(request)
 }
 
 _wrong_caller(request, operation) if {
 	operation.callers == "service_principal"
-	not _is_service(_caller_id(request))
+	not _service_calls(request)
 	not _exempt(request, operation)
 } else if {
 	operation.callers == "principal"
 	_is_service(_caller_id(request))
 }
+
+# A function of its own: `not f(g(x))` is undefined where g(x) is, and so would be the deny of nobody.
+_service_calls(request) if _is_service(_caller_id(request))
 
 _exempt(request, operation) if {
 	not operation.admin == false

@@ -120,6 +120,10 @@ _reasons contains "no_data" if _no_data
 
 _reasons contains "input_invalid" if _malformed(input)
 
+_reasons contains "input_invalid" if not _path(input)
+
+_reasons contains "input_invalid" if not _method(input)
+
 _reasons contains "path_not_canonical" if {
 	is_string(_path(input))
 	not _path_canonical

@@ -8,6 +8,7 @@ package authz
 default has_permissions := {"allowed": false}
 
 has_permissions := {"allowed": true} if {
+	data.authz_data.index.grants
 	not _malformed_identity(input)
 	_name_of_workspace(input.workspace)
 	_names_permissions(input.permissions)
@@ -15,11 +16,14 @@ has_permissions := {"allowed": true} if {
 	_delegate_has_asked
 }
 
+# At least one, each `permission` or `workspace/permission`.
 _names_permissions(permissions) if {
 	count(permissions) > 0
 	_texts(permissions)
 	every permission in permissions {
-		count(split(permission, "/")) < 3
+		parts := split(permission, "/")
+		count(parts) < 3
+		not "" in parts
 	}
 }
 

@@ -19,7 +19,7 @@ _email(request) := value if {
 	value := request.principal_email
 	value != null
 } else := value if {
-	value := _header(request, "x-nmp-principal-email", "X-NMP-Principal-Email")
+	value := _filled_header(request, "x-nmp-principal-email", "X-NMP-Principal-Email")
 } else := ""
 
 _groups(request) := value if {
@@ -34,14 +34,14 @@ _delegate_id(request) := value if {
 	value := request.on_behalf_of_principal_id
 	value != null
 } else := value if {
-	value := _header(request, "x-nmp-principal-on-behalf-of", "X-NMP-Principal-On-Behalf-Of")
+	value := _filled_header(request, "x-nmp-principal-on-behalf-of", "X-NMP-Principal-On-Behalf-Of")
 } else := ""
 
 _delegate_email(request) := value if {
 	value := request.on_behalf_of_principal_email
 	value != null
 } else := value if {
-	value := _header(request, "x-nmp-principal-on-behalf-of-email", "X-NMP-Principal-On-Behalf-Of-Email")
+	value := _filled_header(request, "x-nmp-principal-on-behalf-of-email", "X-NMP-Principal-On-Behalf-Of-Email")
 } else := ""
 
 _delegate_groups(request) := value if {
@@ -60,6 +60,12 @@ _scopes(request) := value if {
 	trim_space(header) != "*"
 	value := _list(header, " ")
 } else := null
+
+# A blank header is absent.
+_filled_header(request, lower_case, capitalised) := value if {
+	value := _header(request, lower_case, capitalised)
+	trim_space(value) != ""
+}
 
 _header(request, lower_case, capitalised) := _spelled(request.attributes.request.http.headers, lower_case, capitalised)
 
@@ -96,16 +102,30 @@ _malformed_identity(request) if {
 } else if {
 	not _claims_of(_delegate_email(request), _delegate_groups(request))
 } else if {
-	_malformed_headers(request)
+	_malformed_attributes(request)
 }
 
 _absent(request, name) if object.get(request, name, null) == null
 
-_malformed_headers(request) if {
-	not is_object(object.get(request, ["attributes", "request", "http", "headers"], {}))
-} else if {
-	some header in request.attributes.request.http.headers
-	not is_string(header)
+# Envoy's part, whether direct members win over it or not.
+_malformed_attributes(request) if {
+	attributes := request.attributes
+	not _sound_attributes(attributes)
+}
+
+_sound_attributes(attributes) if {
+	is_object(attributes)
+	is_object(object.get(attributes, "request", {}))
+	http := object.get(attributes, ["request", "http"], {})
+	is_object(http)
+	every name in ["method", "path"] {
+		is_string(object.get(http, name, ""))
+	}
+	headers := object.get(http, "headers", {})
+	is_object(headers)
+	every header in headers {
+		is_string(header)
+	}
 }
 
 _texts(values) if {

@@ -36,22 +36,27 @@ _request_winner(routes) := {"operations": {}} if {
 } else := _winner(routes)
 
 _request_operation(route, request) := value if {
-	value := route.operations[upper(_method(request))]
+	value := _configured(route, _method(request))
 } else := {} if {
 	route
 }
 
-_request_principals(request) := value if {
-	value := _principals(request)
-} else := []
+# Whatever its case; but no letter stands for another one, as `ſ` would for `S`.
+_configured(route, method) := value if {
+	value := route.operations[method]
+} else := value if {
+	upper_case := upper(method)
+	lower(upper_case) == lower(method)
+	value := route.operations[upper_case]
+}
 
 _allowing(request, routes, workspace, operation) := "N1" if {
-	_platform_admin(_request_principals(request))
+	_platform_admin(_principals(request))
 } else := "N2" if {
 	_is_service(_id(request))
 	count(routes) == 0
 } else := rule if {
-	principals := _request_principals(request)
+	principals := _principals(request)
 	count(principals) > 0
 	_scopes_fit(request, operation)
 	rule := _rule(principals, count(routes) > 0, workspace, operation, _method(request))

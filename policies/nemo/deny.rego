@@ -19,12 +19,12 @@ _denying(request, segments, operation) := "X1" if {
 	_inner_entities(request, segments)
 	not _is_service(_id(request))
 	_id(request)
-	not _platform_admin(_request_principals(request))
+	not _platform_admin(_principals(request))
 } else := "X6" if {
 	operation.callers == "service_principal"
 	not _is_service(_id(request))
 	_id(request)
-	not _platform_admin(_request_principals(request))
+	not _platform_admin(_principals(request))
 } else := "X7" if {
 	operation.callers == "principal"
 	_is_service(_id(request))
@@ -36,7 +36,7 @@ _denying(request, segments, operation) := "X1" if {
 
 _may_read_bundle(request, operation) if {
 	_scopes_fit(request, operation)
-	_one_holds_all(_request_principals(request), "system", ["iam.bundle.read"])
+	_one_holds_all(_principals(request), "system", ["iam.bundle.read"])
 }
 
 # Everything of the entities API but workspaces themselves and their members, projects and entities.

@@ -27,7 +27,7 @@ _method_text := value if {
 _caller_kind := "service" if {
 	_is_service(_id(input))
 } else := "person" if {
-	count(_request_principals(input)) > 0
+	count(_principals(input)) > 0
 } else := "anonymous"
 
 _optional_facts := object.union_n([
@@ -69,14 +69,21 @@ _reasons contains "no_data" if not data.authz_data.index.routes
 
 _reasons contains "unknown_path" if {
 	not _allowed(input)
-	not _explained_route
+	not _found
+}
+
+_found if {
+	_explained_route
+	is_string(_explained_workspace)
 }
 
 _reasons contains "unknown_method" if {
 	not _allowed(input)
 	_explained_route
-	not _explained_route.operations[upper(_method(input))]
+	not _listed
 }
+
+_listed if _configured(_explained_route, _method(input))
 
 _reasons contains "operation_denied" if _overriding in ["X1", "X2", "X3", "X4", "X8"]
 
@@ -84,25 +91,26 @@ _reasons contains "caller_kind" if _overriding in ["X3", "X5", "X6", "X7"]
 
 _reasons contains "not_authenticated" if {
 	not _allowed(input)
-	count(_request_principals(input)) == 0
+	count(_principals(input)) == 0
 }
 
 _reasons contains "scope_missing" if {
+	not _allowed(input)
 	not _scopes_fit(input, _explained_operation)
-	not _platform_admin(_request_principals(input))
+	not _platform_admin(_principals(input))
 }
 
 _reasons contains reason if {
-	count(_request_principals(input)) > 0
+	count(_principals(input)) > 0
 	not _allowed(input)
 	_explained_route
 	not _allowed_but_for_scopes
 	reason := _role_reason
 }
 
-_allowed_but_for_scopes if _platform_admin(_request_principals(input))
+_allowed_but_for_scopes if _platform_admin(_principals(input))
 
-_allowed_but_for_scopes if _rule(_request_principals(input), count(_routes) > 0, _explained_workspace, _explained_operation, _method(input))
+_allowed_but_for_scopes if _rule(_principals(input), count(_routes) > 0, _explained_workspace, _explained_operation, _method(input))
 
 _role_reason := "role_missing" if {
 	count(_roles_that_count) == 0
@@ -110,15 +118,17 @@ _role_reason := "role_missing" if {
 
 _roles_that_count := {principal: roles |
 	not _malformed(input)
-	some principal in array.concat(_request_principals(input), ["*"])
+	count(_principals(input)) > 0
+	some principal in array.concat(_principals(input), ["*"])
 	roles := bindings.roles(_looked_up_in, principal)
 }
 
 _missing_permissions contains permission if {
-	count(_request_principals(input)) > 0
+	count(_principals(input)) > 0
+	not _allowed(input)
 	not _allowed_but_for_scopes
 	some permission in _explained_operation.permissions
-	every principal in _request_principals(input) {
+	every principal in _principals(input) {
 		not _holds(principal, _looked_up_in, permission)
 	}
 }

@@ -9,7 +9,7 @@ default has_role := {"has_role": false}
 
 has_role := {"has_role": true} if {
 	not _malformed_identity(input)
-	is_string(input.workspace)
+	_names_workspace(input.workspace)
 	is_string(input.role)
 	is_boolean(object.get(input, "effective", false))
 	some principal in _role_principals
@@ -17,10 +17,10 @@ has_role := {"has_role": true} if {
 	_counts_as_asked(role)
 }
 
-_role_principals := array.concat(_request_principals(input), ["*"]) if {
+_role_principals := array.concat(_principals(input), ["*"]) if {
 	input.effective == true
-	count(_request_principals(input)) > 0
-} else := _request_principals(input)
+	count(_principals(input)) > 0
+} else := _principals(input)
 
 _counts_as_asked(role) if {
 	role == input.role

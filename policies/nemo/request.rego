@@ -51,9 +51,9 @@ _is_service(id) if startswith(id, "service:")
 
 # Where the reference decides on values of a wrong type, this denies.
 _malformed(request) if {
-	not _text_or_absent(request, "method")
+	not is_string(object.get(request, "method", ""))
 } else if {
-	not _text_or_absent(request, "path")
+	not is_string(object.get(request, "path", ""))
 } else if {
 	not _texts(_scopes(request))
 } else if {
@@ -67,17 +67,38 @@ _malformed_identity(request) if {
 } else if {
 	not _texts(_groups(request))
 } else if {
+	_malformed_delegate(request)
+} else if {
 	_malformed_envoy(request)
 }
 
-_malformed_envoy(request) if {
-	not is_object(object.get(request, ["attributes", "request", "http", "headers"], {}))
+# No rule reads the delegate.
+_malformed_delegate(request) if {
+	not _text_or_absent(request, "on_behalf_of_principal_id")
 } else if {
-	some header in request.attributes.request.http.headers
+	not _text_or_absent(request, "on_behalf_of_principal_email")
+} else if {
+	groups := request.on_behalf_of_principal_groups
+	groups != null
+	not _texts(groups)
+}
+
+_malformed_envoy(request) if {
+	attributes := request.attributes
+	_malformed_attributes(attributes)
+}
+
+_malformed_attributes(attributes) if {
+	not is_object(attributes)
+} else if {
+	some part in [["request"], ["request", "http"], ["request", "http", "headers"]]
+	not is_object(object.get(attributes, part, {}))
+} else if {
+	some header in attributes.request.http.headers
 	not is_string(header)
 } else if {
 	some name in ["method", "path"]
-	value := request.attributes.request.http[name]
+	value := attributes.request.http[name]
 	not is_string(value)
 }
 

@@ -79,7 +79,7 @@ export function entities(access: Access): Entities {
       }),
     get: (caller, workspace, type, name) =>
       access.read(caller, entitiesOperation("GET", workspace, "entities", type, name), (sql) => entityNamed(sql, workspace, type, name)),
-    create: (caller, workspace, type, draft, options = {}) => {
+    create: async (caller, workspace, type, draft, options = {}) => {
       const { name, data } = parseInput(EntityDraft, draft, "the entity")
       parseInput(EntityWord, type, "the type of the entity")
       return access.write(caller, entitiesOperation("POST", workspace, "entities", type), options, async ({ transaction, actor }) => {
@@ -95,7 +95,7 @@ export function entities(access: Access): Entities {
         return toEntity(row)
       })
     },
-    update: (caller, workspace, type, name, change, options = {}) => {
+    update: async (caller, workspace, type, name, change, options = {}) => {
       const { data, expected_db_version: expected } = parseInput(EntityChange, change, "the entity")
       return access.write(caller, entitiesOperation("PUT", workspace, "entities", type, name), options, async ({ transaction, actor }) => {
         const { db_version: version } = await entityNamed(transaction, workspace, type, name)

@@ -63,7 +63,7 @@ export function members(access: Access, now: () => number): Members {
         await workspaceNamed(sql, workspace)
         return { data: membersOf(await activeBindings(sql, workspace, now())) }
       }),
-    create: (caller, workspace, draft, options = {}) => {
+    create: async (caller, workspace, draft, options = {}) => {
       const { principal, roles, expires_at: expiresAt } = parseInput(MemberDraft, draft, "the member")
       return access.write(caller, entitiesOperation("POST", workspace, "members"), options, async (writing) => {
         const { transaction, actor } = writing
@@ -76,7 +76,7 @@ export function members(access: Access, now: () => number): Members {
         return memberIn(transaction, workspace, principal)
       })
     },
-    update: (caller, workspace, principal, change, options = {}) => {
+    update: async (caller, workspace, principal, change, options = {}) => {
       const { roles, expires_at: expiresAt } = parseInput(MemberChange, change, "the roles")
       parseInput(PrincipalName, principal, "the principal")
       return access.write(caller, entitiesOperation("PUT", workspace, "members", principal), options, async (writing) => {

@@ -95,7 +95,7 @@ export function roleBindings(access: Access, now: () => number): RoleBindings {
         return pageOf(window, Number(row?.["n"]), rows.map(readRoleBinding).map(toRecord), filter)
       }),
     get: (caller, name) => access.read(caller, iamOperation("GET", "role-bindings", name), async (sql) => toRecord(await bindingNamed(sql, name))),
-    create: (caller, draft, options = {}) => {
+    create: async (caller, draft, options = {}) => {
       const { principal, workspace, role, expires_at: expiresAt } = parseInput(RoleBindingDraft, draft, "the role binding")
       const binding: RoleBinding = { principal, workspace, role, ...(expiresAt && { expires_at: expiresAt }) }
       return access.write(caller, iamOperation("POST", "role-bindings"), options, async ({ transaction, actor, grants }) => {

@@ -57,7 +57,7 @@ export function workspaces(pdp: Pdp, access: Access): Workspaces {
         return pageOf(window, visible.length, rows.map(toWorkspace), filter)
       }),
     get: (caller, name) => access.read(caller, entitiesOperation("GET", name), (sql) => workspaceNamed(sql, name)),
-    create: (caller, draft, options = {}) => {
+    create: async (caller, draft, options = {}) => {
       const { name, description } = parseInput(WorkspaceDraft, draft, "the workspace")
       return access.write(caller, entitiesOperation("POST"), options, async ({ transaction, actor }) => {
         const { now } = transaction
@@ -73,7 +73,7 @@ export function workspaces(pdp: Pdp, access: Access): Workspaces {
         return toWorkspace(row)
       })
     },
-    update: (caller, name, change, options = {}) => {
+    update: async (caller, name, change, options = {}) => {
       const { description } = parseInput(WorkspaceChange, change, "the workspace")
       return access.write(caller, entitiesOperation("PUT", name), options, async ({ transaction, actor }) => {
         await workspaceNamed(transaction, name)

@@ -38,7 +38,9 @@ interface TemplateRoute {
 /** Every role with the permissions that it gives, those of the roles it includes among them; `*` is everything. */
 export function permissionsByRole({ roles }: AuthorizationData, profile: CompileOptions["profile"]): ReadonlyMap<string, readonly string[]> {
   const closures = roleClosures(roles, profile === "nemo" ? nemoInheritanceLevels : Number.POSITIVE_INFINITY)
-  return new Map([...closures].map(([name, closure]) => [name, [...new Set([...closure].flatMap((role) => roles.get(role)?.permissions ?? []))].sort()]))
+  return new Map(
+    [...closures].map(([name, closure]) => [name, [...new Set([...closure].flatMap((role) => roles.get(role)?.permissions ?? []))].sort()]),
+  )
 }
 
 /** Every role with the roles it includes, itself first, down to a depth. Unknown names stay out; cycles do no harm. */
@@ -85,7 +87,14 @@ function toRoute(endpoint: string, operations: ReadonlyMap<string, Operation>, n
   const workspace = nemo ? { named, after_workspaces: afterWorkspaces } : template.workspaceAt !== undefined && { workspace: template.workspaceAt }
   const segments = nemo ? {} : { placeholders: template.placeholders.filter((at) => at < trailingStart(template) && at !== template.workspaceAt) }
   const trailing = !nemo && template.trailingAt !== undefined && { trailing: template.trailingAt + 1 }
-  return { endpoint, rank: nemo ? template.placeholders.length : rankOf(template), ...workspace, ...segments, ...trailing, operations: jsonMap(indexed) }
+  return {
+    endpoint,
+    rank: nemo ? template.placeholders.length : rankOf(template),
+    ...workspace,
+    ...segments,
+    ...trailing,
+    operations: jsonMap(indexed),
+  }
 }
 
 function toIndexedOperation(operation: Operation): IndexedOperation {
@@ -112,7 +121,9 @@ function levelsOf(routes: readonly TemplateRoute[], nemo: boolean): readonly (Ro
 
 function levelOf(routes: readonly TemplateRoute[], nemo: boolean): RouteLevel {
   const position = mostTellingPosition(routes)
-  const values = new Set(routes.filter(({ template }) => template.literals.includes(position)).map(({ template }) => template.segments[position] ?? ""))
+  const values = new Set(
+    routes.filter(({ template }) => template.literals.includes(position)).map(({ template }) => template.segments[position] ?? ""),
+  )
   const open = routes.filter(({ template }) => !template.literals.includes(position))
   const group = (value: string): TemplateRoute[] =>
     routes.filter(({ template }) => !template.literals.includes(position) || template.segments[position] === value)

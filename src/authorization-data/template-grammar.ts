@@ -16,12 +16,14 @@ export function templateFault(template: string): TemplateFault | undefined {
   return faulty ?? placeholderFault(segments)
 }
 
-/** Checks a denied prefix: literal canonical segments, no slash at the end. */
+/** Checks a denied prefix: literal canonical segments that can be spelled in one way only, no slash at the end. */
 export function prefixFault(prefix: string): TemplateFault | undefined {
   if (prefix === "" || prefix === "/") return { message: "would deny every path", remedy: "name the part that is to be denied, such as /apis/jobs" }
   const fault = templateFault(prefix)
   if (fault) return fault
-  return prefix.includes("{") ? { message: "has a placeholder", remedy: "write the literal beginning only" } : undefined
+  if (prefix.includes("{")) return { message: "has a placeholder", remedy: "write the literal beginning only" }
+  if (/^[A-Za-z0-9\-._~/]+$/.test(prefix)) return undefined
+  return { message: "has characters that a path may also write as %XX, and so get around it", remedy: "deny the part before them" }
 }
 
 function segmentFault(segment: string): TemplateFault | undefined {

@@ -15,7 +15,9 @@ export interface Bundle {
 
 /** Packs files into a bundle. The same files give the same bytes: names in order, no times, no owners, a fixed gzip header and level. */
 export async function packBundle(revision: string, files: readonly BundleFile[], pause: () => Promise<void>): Promise<Bundle> {
-  const entries = [...files].sort((left, right) => (left.name < right.name ? -1 : 1)).map(({ name, body }) => ({ header: { ...header, name, size: body.length }, body }))
+  const entries = [...files]
+    .sort((left, right) => (left.name < right.name ? -1 : 1))
+    .map(({ name, body }) => ({ header: { ...header, name, size: body.length }, body }))
   const tar = await packTar(entries)
   await pause()
   const bytes = await compress(tar, { level: 6 })

@@ -15,7 +15,10 @@ export interface BundleBuilder {
  *
  * @param rego where the policy's files come from; default: the package's own
  */
-export function bundleBuilder(origin: BundleOrigin, rego: (profile: "hardened" | "nemo") => Promise<readonly BundleFile[]> = regoFiles): BundleBuilder {
+export function bundleBuilder(
+  origin: BundleOrigin,
+  rego: (profile: "hardened" | "nemo") => Promise<readonly BundleFile[]> = regoFiles,
+): BundleBuilder {
   let latest: Bundle | undefined
   let building: Promise<Bundle> | undefined
   return { current }
@@ -35,7 +38,11 @@ export async function build(origin: BundleOrigin, rego: (profile: "hardened" | "
   const pause = () => setImmediate()
   const content = await copyContent(origin, pause)
   const manifest = { revision: content.revision, roots, rego_version: 1 }
-  const files = [{ name: ".manifest", body: Buffer.from(sortedJson(manifest)) }, ...(await rego(content.profile)), ...(await dataFiles(content, pause))]
+  const files = [
+    { name: ".manifest", body: Buffer.from(sortedJson(manifest)) },
+    ...(await rego(content.profile)),
+    ...(await dataFiles(content, pause)),
+  ]
   return packBundle(content.revision, files, pause)
 }
 

@@ -51,7 +51,9 @@ async function principalsByShard(bindings: BindingsByPrincipal, pause: () => Pro
 
 function shardFile(principals: readonly string[], bindings: BindingsByPrincipal): Buffer {
   const members = [...principals].sort().map((principal) => {
-    const workspaces = [...(bindings.get(principal) ?? [])].sort(byKey).map(([workspace, roles]) => `${JSON.stringify(workspace)}:${JSON.stringify([...roles].sort())}`)
+    const workspaces = [...(bindings.get(principal) ?? [])]
+      .sort(byKey)
+      .map(([workspace, roles]) => `${JSON.stringify(workspace)}:${JSON.stringify([...roles].sort())}`)
     return `${JSON.stringify(principal)}:{"workspaces":{${workspaces.join(",")}}}`
   })
   return Buffer.from(`{"principals":{${members.join(",")}}}`)

@@ -1,12 +1,13 @@
-/** The `input` of one data request. `undefined` is an undefined input, `null` is a real null. */
+/** The `input` of one data request. `undefined` is an undefined input; a `null` comes from a query only. */
 export interface DataRequest {
   readonly input: unknown
-  /** The body had no `input`, which OPA points out in its answer. */
+  /** The body had no `input`, or a `null`, which OPA points out in its answer. */
   readonly inputMissing: boolean
 }
 
 /**
- * Reads the body of `POST /v1/data/…`. Members beside `input` are ignored; an empty body and `null` leave the input undefined.
+ * Reads the body of `POST /v1/data/…`. Members beside `input` are ignored; an empty body, `null` and an `input` of
+ * `null` leave the input undefined, as in OPA 1.20.
  *
  * @param text the body, checked by the border scanner
  * @returns the request, or OPA's message when the body is none
@@ -18,8 +19,8 @@ export function readDataRequest(text: string): DataRequest | string {
   if (body.value === null) return { input: undefined, inputMissing: true }
   if (typeof body.value !== "object" || Array.isArray(body.value))
     return `body contains malformed input document: json: cannot unmarshal ${goKind(body.value)} into Go value of type types.DataRequestV1`
-  if (!Object.hasOwn(body.value, "input")) return { input: undefined, inputMissing: true }
-  return { input: "input" in body.value ? body.value.input : undefined, inputMissing: false }
+  const input: unknown = Object.hasOwn(body.value, "input") && "input" in body.value ? body.value.input : undefined
+  return input === undefined || input === null ? { input: undefined, inputMissing: true } : { input, inputMissing: false }
 }
 
 /** Reads the `input` parameter of `GET /v1/data/…`: a JSON document; absent is undefined, without a warning. */

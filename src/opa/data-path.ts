@@ -8,7 +8,7 @@ export interface DataPath {
 }
 
 /**
- * Reads the rest of a path after `/v1/data`, as OPA does: empty segments do not count, the others are percent-decoded.
+ * Reads the rest of a path after `/v1/data`: segments are percent-decoded, as in OPA, and empty ones do not count, where OPA redirects.
  *
  * @returns `undefined` for what is not there (the whole document, base data, other packages), and `malformed` for a bad percent escape
  */

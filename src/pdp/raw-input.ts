@@ -25,10 +25,16 @@ export function rawInput(input: Readonly<Record<string, unknown>>, { store, prof
   return text === "{}" ? `{"bindings":${slice}}` : `${text.slice(0, -1)},"bindings":${slice}}`
 }
 
-const idMembers = ["principal_id", "principal_email", "on_behalf_of_principal_id", "on_behalf_of_principal_email"]
 const idHeaders = ["principal-id", "principal-email", "principal-on-behalf-of", "principal-on-behalf-of-email"]
-const groupMembers = ["principal_groups", "on_behalf_of_principal_groups"]
+const idMembers = new Set([
+  "principal_id",
+  "principal_email",
+  "on_behalf_of_principal_id",
+  "on_behalf_of_principal_email",
+  ...idHeaders.flatMap(spellings),
+])
 const groupHeaders = ["principal-groups", "principal-on-behalf-of-groups"]
+const groupMembers = new Set(["principal_groups", "on_behalf_of_principal_groups", ...groupHeaders.flatMap(spellings)])
 
 /** The questions of `authz/allow_many`. A slice without them would take a service's narrower bindings for none. */
 function batchOf(request: unknown): unknown[] {
@@ -37,12 +43,11 @@ function batchOf(request: unknown): unknown[] {
 }
 
 function collectPrincipals(claims: unknown, groupPrefix: string, names: Set<string>): void {
-  for (const name of [...idMembers, ...idHeaders.flatMap(spellings)]) {
-    const value = memberOf(claims, name)
-    if (typeof value === "string") names.add(value)
+  if (typeof claims !== "object" || claims === null) return
+  for (const [name, value] of Object.entries(claims)) {
+    if (typeof value === "string" && idMembers.has(name)) names.add(value)
+    else if (groupMembers.has(name)) for (const group of textsOf(value)) names.add(groupPrefix + group)
   }
-  for (const name of [...groupMembers, ...groupHeaders.flatMap(spellings)])
-    for (const group of textsOf(memberOf(claims, name))) names.add(groupPrefix + group)
 }
 
 function spellings(header: string): string[] {

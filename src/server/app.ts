@@ -31,8 +31,9 @@ export function createApp(context: ServerContext): App {
   addIdentityRoutes(context, app)
   addAdministration(context, app)
   app.all(`${pdpPrefix}:entrypoint`, (c) => wrongMethod(context, c, "POST"))
+  app.on(["PUT", "PATCH"], dataPrefix, refuseWrite)
+  app.on(["PUT", "PATCH", "DELETE"], `${dataPrefix}/:path{.+}`, refuseWrite)
   for (const path of [dataPrefix, `${dataPrefix}/*`]) {
-    app.on(["PUT", "PATCH", "DELETE"], path, refuseWrite)
     app.all(path, () => new Response(null, { status: 405, headers: { Allow: "GET, HEAD, POST", "Content-Length": "0" } }))
   }
   for (const path of ["/v0/*", "/v1/*"]) app.all(path, opaNotFound)

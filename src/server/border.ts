@@ -10,11 +10,17 @@ export interface BorderRules {
 /**
  * Keeps web pages away from a server on loopback, DNS rebinding included: `Host` must be ours, `Origin` allowed.
  *
- * @returns why the request is refused: 400, 421 or 403; `undefined` when it may pass
+ * Requests that proxies and servers read differently do not pass either.
+ *
+ * @returns why the request is refused: 400, 403, 421 or 431; `undefined` when it may pass
  */
 export function checkBorder(request: IncomingMessage, rules: BorderRules): Refusal | undefined {
-  const { headers, url } = request
-  if (!url?.startsWith("/")) return refusal(400, "input_invalid", "the request target must be a path that begins with '/'")
+  const { headers, url = "" } = request
+  const ambiguous = framingProblem(request)
+  if (ambiguous !== undefined) return refusal(400, "input_invalid", ambiguous, { Connection: "close" })
+  if (request.rawHeaders.length > maxHeaders * 2) return refusal(431, "headers_too_large", `send at most ${maxHeaders} headers`)
+  const unclear = targetProblem(url)
+  if (unclear !== undefined) return refusal(400, "input_invalid", unclear)
   if (!isOurHost(headers.host, rules.allowedHosts)) return refusal(421, "host_not_allowed", hostRemedy)
   if (headers.origin !== undefined && !rules.allowedOrigins.has(headers.origin)) return refusal(403, "origin_not_allowed", originRemedy)
   if (headers["sec-fetch-site"] === "cross-site") return refusal(403, "origin_not_allowed", originRemedy)
@@ -43,12 +49,31 @@ export const forwardedRefusal = refusal(
 
 const byte = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 const loopbackV4 = new RegExp(`^127(?:\\.${byte}){3}$`)
+const maxHeaders = 1_000
+const dotSegment = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i
 const hostRemedy = "this Host is not ours; call 127.0.0.1 or localhost, or list the name in server.allowed_hosts"
 const originRemedy = "web pages may not call this server; list the page's origin in server.allowed_origins if it must"
+
+/** Framings that servers and proxies read differently, which is how one request is smuggled inside another. */
+function framingProblem({ httpVersion, headers }: IncomingMessage): string | undefined {
+  if (httpVersion !== "1.1" && httpVersion !== "1.0") return "send HTTP/1.1"
+  const coding = headers["transfer-encoding"]
+  if (coding === undefined) return undefined
+  return httpVersion === "1.1" && coding.toLowerCase() === "chunked" ? undefined : "the one Transfer-Encoding is 'chunked', in HTTP/1.1"
+}
+
+/** Targets that servers and proxies route differently. */
+function targetProblem(url: string): string | undefined {
+  if (!url.startsWith("/")) return "the request target must be a path that begins with '/'"
+  if (url.includes("#")) return "the request target holds a fragment; send it without '#'"
+  if (url.includes("\\") && url.split("?", 1)[0]?.includes("\\")) return "the path holds a backslash"
+  return (url.includes("/.") || url.includes("/%2")) && dotSegment.test(url) ? "the path holds a '.' or '..' segment; send it resolved" : undefined
+}
 
 function isOurHost(host: string | undefined, allowed: ReadonlySet<string>): boolean {
   if (host === undefined) return false
   const port = /:[0-9]{1,5}$/.exec(host)
+  if (port && Number(port[0].slice(1)) > 65_535) return false
   const name = (port ? host.slice(0, port.index) : host).toLowerCase()
   return (name !== "::1" && isLoopback(name)) || allowed.has(name) || allowed.has(host.toLowerCase())
 }

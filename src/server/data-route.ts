@@ -23,7 +23,9 @@ export function serveData(context: ServerContext, exchange: Exchange, rest: stri
     whenFresh(context, exchange, () => answerData(context, exchange, path, asked, queryFlag(query, "pretty")))
   }
   if (exchange.request.method !== "POST") return evaluate(readParameter(query.get("input"), context))
-  readBody(exchange.request, context.limits.bodyBytes, (body) => evaluate(Buffer.isBuffer(body) ? readDataInput(body, context.limits, readDataRequest) : body))
+  readBody(exchange.request, context.limits.bodyBytes, (body) =>
+    evaluate(Buffer.isBuffer(body) ? readDataInput(body, context.limits, readDataRequest) : body),
+  )
 }
 
 function answerData(context: ServerContext, exchange: Exchange, path: DataPath | undefined, asked: DataRequest, pretty: boolean): void {

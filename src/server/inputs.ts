@@ -24,7 +24,7 @@ const whoSchema = z.looseObject(who)
 type Who = z.infer<typeof whoSchema>
 const request = { method: text.optional(), path: text.optional().describe("Raw request target, as it came over the wire.") }
 const workspace = text.refine((name) => name !== "" && name !== "-" && name !== "*" && !name.includes("/"), "must name one workspace, or be `system`")
-const permission = text.refine((id) => id !== "" && id.indexOf("/") === id.lastIndexOf("/"), "must be a permission, or `<workspace>/<permission>`")
+const permission = text.refine((id) => /^(?:[^/]+\/)?[^/]+$/.test(id), "must be a permission, or `<workspace>/<permission>`")
 
 /** What each entrypoint of the PDP API takes as `input`. Further members are ignored. */
 export const inputSchemas = {
@@ -56,11 +56,14 @@ export function checkInput(schema: InputSchema, input: unknown, caps: PrincipalC
   const headers = data.attributes?.request?.http?.headers
   const caller = data.principal_groups?.length ?? listLength(headers, "x-nmp-principal-groups", "X-NMP-Principal-Groups")
   const delegate =
-    data.on_behalf_of_principal_groups?.length ??
-    listLength(headers, "x-nmp-principal-on-behalf-of-groups", "X-NMP-Principal-On-Behalf-Of-Groups")
+    data.on_behalf_of_principal_groups?.length ?? listLength(headers, "x-nmp-principal-on-behalf-of-groups", "X-NMP-Principal-On-Behalf-Of-Groups")
   if (caller <= caps.groups && delegate <= caps.groups && caller + delegate + idsAndEmails <= caps.principals) return undefined
   const sent = `${caller} groups of the caller and ${delegate} of the delegate`
-  return refusal(400, "too_many_groups", `${sent}; send at most ${caps.groups} of each, ${caps.principals} principals in all: those that hold role bindings`)
+  return refusal(
+    400,
+    "too_many_groups",
+    `${sent}; send at most ${caps.groups} of each, ${caps.principals} principals in all: those that hold role bindings`,
+  )
 }
 
 /** A schema of {@link inputSchemas}, or {@link anyInput}. */

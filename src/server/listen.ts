@@ -1,4 +1,4 @@
-import { createServer, ServerResponse, type RequestListener, type Server } from "node:http"
+import { createServer, ServerResponse, STATUS_CODES, type RequestListener, type Server } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { messageOf, PdpError } from "../errors.js"
@@ -16,6 +16,8 @@ export interface ListenAddress {
 /** A server that listens. */
 export interface Listening {
   readonly server: Server
+  /** Every open connection. */
+  readonly sockets: ReadonlySet<Socket>
   readonly url: string
 }
 
@@ -42,13 +44,15 @@ export async function listen(address: ListenAddress, limits: ServerLimits, onReq
   server.maxConnections = limits.concurrentRequests * 4
   server.setTimeout(idleMs)
   server.on("clientError", answerBrokenClient)
+  server.on("connect", (_request, socket) => answerBare(socket, noTunnel))
+  const sockets = socketsOf(server)
   const bound = await bind(server, address)
   if (!isLoopback(bound.address)) {
     server.close()
     throw notLoopback(`${address.host} (${bound.address})`)
   }
   const host = bound.family === "IPv6" ? `[${bound.address}]` : bound.address
-  return { server, url: `http://${host}:${bound.port}` }
+  return { server, sockets, url: `http://${host}:${bound.port}` }
 }
 
 const idleMs = 60_000
@@ -69,27 +73,42 @@ function bind(server: Server, { host, port }: ListenAddress): Promise<AddressInf
   })
 }
 
+/** Answers 408 to a client whose request did not arrive in time. */
+export function timeOut(socket: Socket): void {
+  answerBrokenClient({ code: "ERR_HTTP_REQUEST_TIMEOUT" }, socket)
+}
+
+function socketsOf(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>()
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket)
+    socket.once("close", () => sockets.delete(socket))
+  })
+  return sockets
+}
+
 /** Node tells of broken, slow and too large requests by an error and a bare socket. */
-function answerBrokenClient(error: NodeJS.ErrnoException, socket: Duplex & Partial<Pick<Socket, "remoteAddress">>): void {
+function answerBrokenClient(error: Pick<NodeJS.ErrnoException, "code">, socket: Duplex): void {
   const current: unknown = Reflect.get(socket, "_httpMessage")
   const begun = current instanceof ServerResponse && current.headersSent
   if (error.code === "ECONNRESET" || !socket.writable || begun) return void socket.destroy()
-  const reason = brokenRequest(error.code)
+  answerBare(socket, brokenRequest(error.code))
+}
+
+function answerBare(socket: Duplex, reason: Refusal): void {
   const text = errorText(reason)
-  const head = `HTTP/1.1 ${reason.status} ${statusTexts[reason.status] ?? ""}\r\nConnection: close\r\nContent-Type: application/json`
+  const more = Object.entries(reason.headers ?? {}).map(([name, value]) => `\r\n${name}: ${value}`)
+  const head = `HTTP/1.1 ${reason.status} ${STATUS_CODES[reason.status] ?? ""}\r\nConnection: close\r\nContent-Type: application/json${more.join("")}`
+  socket.on("error", () => socket.destroy())
   socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`, () => socket.destroy())
 }
 
 function brokenRequest(code: string | undefined): Refusal {
-  if (code === "HPE_HEADER_OVERFLOW") return refusal(431, "headers_too_large", "the request line and headers are too large; send fewer or shorter ones")
+  if (code === "HPE_HEADER_OVERFLOW")
+    return refusal(431, "headers_too_large", "the request line and headers are too large; send fewer or shorter ones")
   if (code === "HPE_CHUNK_EXTENSIONS_OVERFLOW") return refusal(413, "too_large", "the chunk extensions are too large")
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") return refusal(408, "request_timeout", "the request did not arrive in time")
   return refusal(400, "input_invalid", "this is not a well-formed HTTP/1.1 request")
 }
 
-const statusTexts: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  408: "Request Timeout",
-  413: "Content Too Large",
-  431: "Request Header Fields Too Large",
-}
+const noTunnel = refusal(405, "method_not_allowed", "CONNECT is for proxies; ask with POST", { Allow: "GET, HEAD, POST" })

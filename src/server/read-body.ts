@@ -9,7 +9,7 @@ import { refusal, tooLarge, type Refusal } from "./refusal.js"
  * @param done called once with the bytes or the refusal; never called when the caller goes away
  */
 export function readBody(request: IncomingMessage, limit: number, done: (body: Buffer | Refusal) => void): void {
-  const encoding = request.headers["content-encoding"]
+  const encoding = request.headers["content-encoding"]?.toLowerCase()
   if (encoding !== undefined && encoding !== "gzip" && encoding !== "identity") return done(unsupported(request, encoding))
   if (Number(request.headers["content-length"] ?? 0) > limit) return done(drained(request, tooLarge(limit)))
   let first: Buffer | undefined

@@ -16,6 +16,7 @@ import { ServerLimits } from "./limits.js"
 import { listen, type ListenAddress, type Listening } from "./listen.js"
 import { closing, overloaded } from "./refusal.js"
 import { requestIdOf, requestIds } from "./request-id.js"
+import { stop } from "./stop.js"
 
 /** Options of {@link startServer}. */
 export interface ServerOptions {
@@ -50,7 +51,7 @@ export interface RunningServer {
   /** For example `http://127.0.0.1:8181`. */
   readonly url: string
   readonly healthUrl?: string
-  /** Lets requests in work finish, refuses new ones, and cuts off what is left after `graceMs` (default 10,000). */
+  /** Lets requests in work finish, refuses new ones and those that come too slowly, and cuts off what is left after `graceMs` (default 10,000). */
   close(graceMs?: number): Promise<void>
 }
 
@@ -80,7 +81,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const inWork = new Set<ServerResponse>()
   const serve = (app: App, hot: typeof serveHot) => requestListener(context, inWork, app, hot, hooks?.newRequestId ?? requestIds())
   const main = await listen(options.listen, context.limits, serve(createApp(context), serveHot))
-  const second = options.healthListen && (await listenBeside(main, options.healthListen, context, serve(createHealthApp(context), () => false)))
+  const second =
+    options.healthListen &&
+    (await listenBeside(
+      main,
+      options.healthListen,
+      context,
+      serve(createHealthApp(context), () => false),
+    ))
+  const deadlineMs = context.limits.requestSeconds * 1_000
   const stopWatching = watchRefreshes(context)
 
   return {
@@ -89,8 +98,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close(graceMs = 10_000) {
       stopping = true
       stopWatching()
-      await stop(main, inWork, graceMs)
-      if (second) await stop(second, inWork, 0)
+      await stop(main, inWork, { deadlineMs, graceMs })
+      if (second) await stop(second, inWork, { deadlineMs, graceMs: 0 })
     },
   }
 }
@@ -123,25 +132,18 @@ function serveCold(context: ServerContext, routeOf: (path: string) => string, { 
   response.once("finish", () => context.metrics.answered(route, request.method ?? "", response.statusCode, (context.now() - startedAt) / 1_000))
 }
 
-async function listenBeside(main: Listening, address: ListenAddress, context: ServerContext, onRequest: ReturnType<typeof requestListener>): Promise<Listening> {
+async function listenBeside(
+  main: Listening,
+  address: ListenAddress,
+  context: ServerContext,
+  onRequest: ReturnType<typeof requestListener>,
+): Promise<Listening> {
   try {
     return await listen(address, context.limits, onRequest)
   } catch (thrown) {
-    await stop(main, new Set(), 0)
+    await stop(main, new Set(), { deadlineMs: 0, graceMs: 0 })
     throw thrown
   }
-}
-
-async function stop({ server }: Listening, inWork: Iterable<ServerResponse>, graceMs: number): Promise<void> {
-  const closeIdle = () => void setImmediate(() => server.closeIdleConnections())
-  for (const response of inWork) response.once("close", closeIdle)
-  await new Promise<void>((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs)
-    server.close(() => {
-      clearTimeout(cut)
-      resolve()
-    })
-  })
 }
 
 function watchRefreshes({ pdp, metrics }: ServerContext): () => void {

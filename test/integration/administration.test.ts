@@ -943,7 +943,7 @@ describe.each([
       ["a filter that is none", { colour: "red" }, {}],
       ["a time that is none", { granted_at: { gte: "yesterday" } }, {}],
     ])("are not listed for %s", async (_, filter, request) => {
-      expect(await outcomeOf(administration.roleBindings.list(root, filter, request))).toBe("ERR_INPUT_INVALID")
+      expect(await outcomeOf(administration.roleBindings.list(root, Object(filter), request))).toBe("ERR_INPUT_INVALID")
     })
   })
 

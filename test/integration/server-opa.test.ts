@@ -34,14 +34,14 @@ describe("OPA's data API", () => {
     expect(answer.headers.get("x-portcullis-revision")).toBe("00000001.1")
   })
 
-  it.each(["", "null", "{}", `{"other":1}`])("leaves the input undefined for the body '%s', and warns", async (body) => {
+  it.each(["", "null", "{}", `{"other":1}`, `{"input":null}`])("leaves the input undefined for the body '%s', and warns", async (body) => {
     const { url, pdp } = await testServer()
     const answer = await (await post(`${url}/v1/data/authz/allow/allowed`, body)).json()
     expect(answer).toEqual({ result: false, warning: { code: "api_usage_warning", message: "'input' key missing from the request" } })
     expect(pdp.asked).toEqual([{ entrypoint: "authz/allow", input: undefined }])
   })
 
-  it.each([null, 5, "x", [1], true])("passes the input %j on as it is", async (input) => {
+  it.each([5, "x", [1], true])("passes the input %j on as it is", async (input) => {
     const { url, pdp } = await testServer()
     expect(await (await post(`${url}/v1/data/authz/allow/allowed`, { input })).json()).toEqual({ result: false })
     expect(pdp.asked[0]?.input).toEqual(input)
@@ -97,6 +97,7 @@ describe("OPA's data API", () => {
     ["PUT", "/v1/data/authz/roles", 400],
     ["PATCH", "/v1/data", 400],
     ["DELETE", "/v1/data/x", 400],
+    ["DELETE", "/v1/data", 405],
     ["OPTIONS", "/v1/data/authz/allow", 405],
     ["PROPFIND", "/v1/data", 405],
     ["GET", "/v1/nothing", 404],

@@ -15,7 +15,13 @@ async function codeOf(answer: Response): Promise<unknown> {
   return z.looseObject({ code: z.unknown() }).parse(await answer.json()).code
 }
 
-function send(port: number, path: string, headers: Record<string, string>, method = "GET", body = ""): Promise<{ status: number; text: string; headers: NodeJS.Dict<string | string[]> }> {
+function send(
+  port: number,
+  path: string,
+  headers: Record<string, string>,
+  method = "GET",
+  body = "",
+): Promise<{ status: number; text: string; headers: NodeJS.Dict<string | string[]> }> {
   return new Promise((resolve, reject) => {
     const sent = request({ port, host: "127.0.0.1", path, method, headers }, (response) => {
       let text = ""
@@ -31,7 +37,12 @@ describe("the PDP API", () => {
   it("answers every entrypoint with its result and the revision", async () => {
     const { url, pdp } = await testServer()
     const who = { principal_id: "ann" }
-    const bodies = { allow: question, explain: question, has_permissions: { ...who, workspace: "ml", permissions: ["a.read"] }, has_role: { ...who, workspace: "ml", role: "Viewer" } }
+    const bodies = {
+      allow: question,
+      explain: question,
+      has_permissions: { ...who, workspace: "ml", permissions: ["a.read"] },
+      has_role: { ...who, workspace: "ml", role: "Viewer" },
+    }
     for (const [name, input] of Object.entries(bodies)) {
       const answer = await post(`${url}/apis/auth/v2/authz/${name}`, { input })
       expect(answer.status).toBe(200)
@@ -60,12 +71,17 @@ describe("the PDP API", () => {
     const { url } = await testServer()
     const answer = await post(`${url}/apis/auth/v2/authz/deny`, { input: {} })
     expect(answer.status).toBe(400)
-    expect(await answer.json()).toMatchObject({ detail: { error: "Invalid entrypoint: deny", valid_entrypoints: ["allow", "has_permissions", "has_role", "explain"] } })
+    expect(await answer.json()).toMatchObject({
+      detail: { error: "Invalid entrypoint: deny", valid_entrypoints: ["allow", "has_permissions", "has_role", "explain"] },
+    })
   })
 
   it("passes input on as it came, unknown members and Envoy's shape included", async () => {
     const { url, pdp } = await testServer()
-    const input = { extra: [1], attributes: { request: { http: { method: "GET", path: "/x", headers: { "x-nmp-principal-id": "ann" } } }, source: 1 } }
+    const input = {
+      extra: [1],
+      attributes: { request: { http: { method: "GET", path: "/x", headers: { "x-nmp-principal-id": "ann" } } }, source: 1 },
+    }
     expect((await post(`${url}/apis/auth/v2/authz/allow`, { input, more: 1 })).status).toBe(200)
     expect(pdp.asked[0]?.input).toEqual(input)
   })
@@ -228,7 +244,15 @@ describe("the border", () => {
   })
 
   it.each(["0.0.0.0", "::", "192.168.1.1", "example.com"])("does not listen on %s", async (host) => {
-    const options = { pdp: fakePdp(), logger: createLogger({ level: "silent" }), allowedHosts: [], allowedOrigins: [], profile: "hardened", bundleCacheSeconds: 5, version: "0" } as const
+    const options = {
+      pdp: fakePdp(),
+      logger: createLogger({ level: "silent" }),
+      allowedHosts: [],
+      allowedOrigins: [],
+      profile: "hardened",
+      bundleCacheSeconds: 5,
+      version: "0",
+    } as const
     const loopback = { host: "127.0.0.1", port: 0 }
     await expect(startServer({ ...options, listen: { host, port: 0 } })).rejects.toMatchObject({ code: "ERR_CONFIG_INVALID" })
     await expect(startServer({ ...options, listen: loopback, healthListen: { host, port: 0 } })).rejects.toMatchObject({ code: "ERR_CONFIG_INVALID" })
@@ -284,7 +308,8 @@ describe("health, status and metrics", () => {
     const { healthUrl } = await testServer({ healthListen: { host: "127.0.0.1", port: 0 } })
     expect((await fetch(`${healthUrl}/health/ready`)).status).toBe(200)
     expect((await fetch(`${healthUrl}/metrics`)).status).toBe(200)
-    for (const path of ["/status", "/bundles/authz.tar.gz", "/v1/data/authz/allow", "/openapi.json"]) expect((await fetch(healthUrl + path)).status).toBe(404)
+    for (const path of ["/status", "/bundles/authz.tar.gz", "/v1/data/authz/allow", "/openapi.json"])
+      expect((await fetch(healthUrl + path)).status).toBe(404)
     expect((await post(`${healthUrl}/apis/auth/v2/authz/allow`, { input: question })).status).toBe(404)
   })
 

@@ -1,14 +1,8 @@
-import { spawn, type ChildProcess } from "node:child_process"
-import { once } from "node:events"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { createServer } from "node:net"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { setTimeout as pause } from "node:timers/promises"
 import { pino } from "pino"
 import { afterEach, describe, expect, it } from "vitest"
 import { createPdp, memorySource, type Pdp, type Profile, type RoleBinding } from "../../src/index.js"
 import { startServer, type RunningServer } from "../../src/server/index.js"
+import { opaServer, until } from "../fixtures/opa-server.js"
 
 const bindings: readonly RoleBinding[] = [
   { principal: "ann@example.com", workspace: "ml-team", role: "Viewer" },
@@ -33,7 +27,13 @@ const paths = [
 ]
 const inputs = principals.flatMap((principal_id) =>
   paths.flatMap((path) =>
-    ["GET", "POST", "DELETE", "HEAD"].map((method) => ({ principal_id, principal_groups: principal_id === "" ? ["ops"] : [], method, path, scopes: ["platform:read"] })),
+    ["GET", "POST", "DELETE", "HEAD"].map((method) => ({
+      principal_id,
+      principal_groups: principal_id === "" ? ["ops"] : [],
+      method,
+      path,
+      scopes: ["platform:read"],
+    })),
   ),
 )
 
@@ -57,22 +57,17 @@ describe.each<Profile>(["hardened", "nemo"])("a stock OPA that fetches our bundl
       bundleCacheSeconds: 1,
       version: "test",
     })
-    stop.push(() => pdp.close(), () => server.close(1_000))
+    stop.push(
+      () => pdp.close(),
+      () => server.close(1_000),
+    )
     return { pdp, server, source }
   }
 
-  const opa = async (bundleUrl: string): Promise<string> => {
-    const folder = await mkdtemp(join(tmpdir(), "portcullis-opa-"))
-    stop.push(() => rm(folder, { recursive: true }))
-    const polling = { min_delay_seconds: 1, max_delay_seconds: 1 }
-    const config = { services: { portcullis: { url: bundleUrl } }, bundles: { authz: { service: "portcullis", resource: "bundles/authz.tar.gz", polling } } }
-    await writeFile(join(folder, "opa.json"), JSON.stringify(config))
-    const port = await freePort()
-    const child = spawn(process.env["OPA_BIN"] ?? "opa", ["run", "--server", "--addr", `127.0.0.1:${port}`, "--config-file", join(folder, "opa.json"), "--log-level", "error"])
-    stop.push(() => ended(child))
-    const url = `http://127.0.0.1:${port}`
-    await until(async () => (await fetch(`${url}/health?bundles`)).ok)
-    return url
+  const opa = async (sidecarUrl: string): Promise<string> => {
+    const server = await opaServer(sidecarUrl)
+    stop.push(() => server.stop())
+    return server.url
   }
 
   it("decides as we do, explanations included, and follows a change", async () => {
@@ -84,7 +79,9 @@ describe.each<Profile>(["hardened", "nemo"])("a stock OPA that fetches our bundl
     }
     for (const input of inputs) {
       expect(await ask("allow", input), JSON.stringify(input)).toEqual(pdp.evaluate("authz/allow", input))
-      expect(await ask("explain", { ...input, bindings: { "ml-team": { "": ["Admin"] } } }), JSON.stringify(input)).toEqual(pdp.evaluate("authz/explain", input))
+      expect(await ask("explain", { ...input, bindings: { "ml-team": { "": ["Admin"] } } }), JSON.stringify(input)).toEqual(
+        pdp.evaluate("authz/explain", input),
+      )
     }
     const zoe = { principal_id: "zoe", method: "GET", path: "/apis/models/v2/workspaces/ml-team/models" }
     expect(await ask("allow", zoe)).toMatchObject({ allowed: false })
@@ -94,27 +91,3 @@ describe.each<Profile>(["hardened", "nemo"])("a stock OPA that fetches our bundl
     await until(async () => JSON.stringify(await ask("allow", zoe)).includes('"allowed":true'))
   })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  server.close()
-  await once(server, "close")
-  return typeof address === "object" && address !== null ? address.port : 0
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return
-  child.kill("SIGTERM")
-  await once(child, "exit")
-}
-
-/** Polls a real process, which tells nobody when it is ready. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt++) {
-    if (await condition().catch(() => false)) return
-    await pause(50)
-  }
-  throw new Error("it did not come to pass within 15 seconds")
-}

@@ -41,7 +41,10 @@ describe("the index", () => {
   })
 
   it("leaves defaults out", () => {
-    const { routes } = indexOf({ roles, endpoints: { "/a": { get: { permissions: [], scopes: ["a:read"], callers: ["service_principal"], admin: false, all_workspaces: false } } } })
+    const { routes } = indexOf({
+      roles,
+      endpoints: { "/a": { get: { permissions: [], scopes: ["a:read"], callers: ["service_principal"], admin: false, all_workspaces: false } } },
+    })
     expect(routes[2]?.groups["a"]?.[0]?.routes["a"]).toMatchObject({
       operations: { GET: { permissions: [], scopes: { "a:read": true }, callers: "service_principal", admin: false, all_workspaces: false } },
     })

@@ -101,6 +101,11 @@ describe("data lint names file and line of", () => {
     ],
     ["a denied prefix that denies everything", `${documentWith(1, "version: 1")}\ndenied_prefixes: [/]`, ["data.yaml:10 error malformed-prefix"]],
     ["a denied prefix with a slash at its end", `${documentWith(1, "version: 1")}\ndenied_prefixes: [/x/]`, ["data.yaml:10 error malformed-prefix"]],
+    [
+      "a denied prefix that escapes could get around",
+      `${documentWith(1, "version: 1")}\ndenied_prefixes: [/a+b]`,
+      ["data.yaml:10 error malformed-prefix"],
+    ],
     ["two templates that differ in a placeholder's name", documentWith(8, "  /docs/{id}:"), ["data.yaml:8 error ambiguous-templates"]],
   ]
   it.each(cases)("%s", (_, text, expected) => {

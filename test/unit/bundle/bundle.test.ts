@@ -27,7 +27,11 @@ describe("a bundle", () => {
     const { bytes, revision } = await bundleBuilder(origin()).current()
     const files = await filesOf(bytes)
     expect(revision).toBe("00000000.1")
-    expect(JSON.parse(files.get(".manifest") ?? "")).toEqual({ revision: "00000000.1", roots: ["authz", "authz_bindings", "authz_data"], rego_version: 1 })
+    expect(JSON.parse(files.get(".manifest") ?? "")).toEqual({
+      revision: "00000000.1",
+      roots: ["authz", "authz_bindings", "authz_data"],
+      rego_version: 1,
+    })
     expect(files.get("authz_data/data.json")).toBe('{"a":{"c":null,"d":[2]},"b":1}')
     expect([...files.keys()].filter((name) => name.endsWith(".rego"))).toEqual(expect.arrayContaining(["authz/allow.rego", "bindings/opa.rego"]))
     expect([...files.keys()].filter((name) => name.includes("_test") || name.includes("embedded"))).toEqual([])
@@ -56,10 +60,15 @@ describe("a bundle", () => {
   it("packs one state, even when it changes all the time", async () => {
     let sequence = 1
     const many = Array.from({ length: 20_000 }, (_, i) => ({ principal: `p${i}`, workspace: "ml", role: "Viewer" }))
-    const changing = { snapshot: () => ({ ...origin({ bindings: many }).snapshot(), revision: `00000000.${sequence}` }), revision: () => `00000000.${sequence++}` }
+    const changing = {
+      snapshot: () => ({ ...origin({ bindings: many }).snapshot(), revision: `00000000.${sequence}` }),
+      revision: () => `00000000.${sequence++}`,
+    }
     const { bytes } = await bundleBuilder(changing).current()
     const files = await filesOf(bytes)
-    const principals = [...files].filter(([name]) => name.startsWith("authz_bindings/")).flatMap(([, text]) => Object.keys(JSON.parse(text).principals))
+    const principals = [...files]
+      .filter(([name]) => name.startsWith("authz_bindings/"))
+      .flatMap(([, text]) => Object.keys(JSON.parse(text).principals))
     expect(new Set(principals).size).toBe(20_000)
   })
 

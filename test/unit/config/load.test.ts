@@ -162,6 +162,7 @@ describe("problems", () => {
 
   it("refuse hostile keys without harm", () => {
     expect(problems("__proto__: { profile: nemo }")).toContain("unknown key '__proto__'")
+    expect(problems("auth: { enabled: false }")).toContain("unknown key 'auth.enabled'")
     expect(problems("server: { constructor: 1 }")).toContain("unknown key 'server.constructor'")
   })
 

@@ -67,7 +67,8 @@ describe("the border scanner", () => {
   it("agrees with JSON.parse and JSON.stringify on whether random objects repeat a key", () => {
     let seed = 7
     const random = (below: number) => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) % below
-    const spell = (name: string) => [...name].map((letter) => (random(3) ? letter : `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`)).join("")
+    const spell = (name: string) =>
+      [...name].map((letter) => (random(3) ? letter : `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`)).join("")
     for (let round = 0; round < 2_000; round++) {
       const names = Array.from({ length: random(20) }, () => String.fromCharCode(97 + random(26)) + (random(2) ? "" : String(random(5))))
       const text = `{${names.map((name) => `"${spell(name)}":${random(9)}`).join()}}`

@@ -1,0 +1,30 @@
+import { once } from "node:events"
+import { writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { join } from "node:path"
+import { startPolled, type ServerProcess } from "../server-process.js"
+
+/**
+ * `opa run --server` with the very bundle that the sidecar gives stock OPAs: same Rego, same index, same bindings.
+ *
+ * @param folder for the bundle
+ */
+export async function startOpa(opa: string, sidecarUrl: string, folder: string): Promise<ServerProcess> {
+  const bundle = join(folder, "bundle.tar.gz")
+  const response = await fetch(`${sidecarUrl}/bundles/authz.tar.gz`)
+  if (!response.ok) throw new Error(`the sidecar answers ${response.status} when asked for its bundle`)
+  writeFileSync(bundle, Buffer.from(await response.arrayBuffer()))
+  const address = `127.0.0.1:${await freePort()}`
+  const url = `http://${address}`
+  const args = ["run", "--server", "--addr", address, "--log-level", "error", "--skip-version-check", "--bundle", bundle]
+  return startPolled(opa, args, url, async () => (await fetch(`${url}/health?bundles`)).ok)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  server.close()
+  await once(server, "close")
+  return typeof address === "object" && address !== null ? address.port : 0
+}

@@ -1,0 +1,48 @@
+import { createPdp, fileSource, memorySource, type Source } from "../../src/index.js"
+import { authorizationData } from "../clone.js"
+import { watchStalls } from "../stall.js"
+import { bindingsOf } from "../world.js"
+
+/** `load-probe memory|file load|read SIZE [FILE]`: prints what one load of a million bindings into a PDP, or only reading the source, takes. */
+const [kind, what, size, file = ""] = process.argv.slice(2)
+const source = kind === "file" ? fileSource({ path: file }) : memorySource(bindingsOf(Number(size)))
+globalThis.gc?.()
+const before = process.memoryUsage()
+const { ms, stallMs } = what === "read" ? await readOnly(source) : await loaded(source)
+globalThis.gc?.()
+const after = process.memoryUsage()
+process.stdout.write(JSON.stringify({ ms, stallMs, residentMb: (after.rss - before.rss) / 1e6, heapMb: (after.heapUsed - before.heapUsed) / 1e6 }))
+process.exit(0)
+
+interface Times {
+  readonly ms: number
+  readonly stallMs: number
+}
+
+/** Reads the source to its end, and does nothing with what it reads. */
+async function readOnly(read: Source): Promise<Times> {
+  const startedAt = performance.now()
+  const news = await read.read(undefined, new AbortController().signal)
+  if (news.kind === "snapshot") for await (const page of news.pages) void page
+  return { ms: performance.now() - startedAt, stallMs: 0 }
+}
+
+/** Loads a PDP. Clock and stall watch start when it asks for the bindings: the policy has been loaded then. */
+async function loaded(read: Source): Promise<Times> {
+  let startedAt = 0
+  let stopWatching = async () => 0
+  const clocked: Source = {
+    name: read.name,
+    read: (after, signal) => {
+      startedAt = performance.now()
+      stopWatching = watchStalls()
+      return read.read(after, signal)
+    },
+    close: () => read.close(),
+  }
+  const pdp = await createPdp({ authorizationData, source: clocked })
+  const ms = performance.now() - startedAt
+  const stallMs = await stopWatching()
+  if (pdp.status().bindings !== Number(size)) throw new Error(`${pdp.status().bindings} bindings were loaded, not ${size}`)
+  return { ms, stallMs }
+}

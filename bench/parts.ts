@@ -1,0 +1,34 @@
+import { execFile } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { z } from "zod"
+import { decision } from "./decision/decision.js"
+import { inTemporaryFolder } from "./files.js"
+import { http } from "./http/http.js"
+import { load } from "./load/load.js"
+import { refresh } from "./refresh/refresh.js"
+import { Row, type PartName } from "./row.js"
+
+const parts: Readonly<Record<PartName, () => Promise<readonly Row[]>>> = { decision, http, load, refresh }
+
+/** Runs parts, one after the other; several each in a process of its own, so that none inherits another's memory. @returns what they found, in order */
+export async function rowsOf(names: readonly PartName[]): Promise<readonly Row[]> {
+  const [first, ...others] = names
+  if (first === undefined) return []
+  if (others.length === 0) return parts[first]()
+  const rows: Row[] = []
+  for (const name of names) rows.push(...(await inTemporaryFolder((folder) => rowsInProcess(name, join(folder, "report.json")))))
+  return rows
+}
+
+const Report = z.object({ rows: z.array(Row) })
+
+async function rowsInProcess(name: PartName, file: string): Promise<readonly Row[]> {
+  const main = fileURLToPath(new URL("./main.js", import.meta.url))
+  await new Promise<void>((resolve, reject) => {
+    const child = execFile(process.execPath, ["--expose-gc", main, "--only", name, "--json", file], (error) => (error ? reject(error) : resolve()))
+    child.stderr?.pipe(process.stderr)
+  })
+  return Report.parse(JSON.parse(readFileSync(file, "utf8"))).rows
+}

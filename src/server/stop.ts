@@ -1,0 +1,44 @@
+import type { ServerResponse } from "node:http"
+import type { Socket } from "node:net"
+import { timeOut, type Listening } from "./listen.js"
+
+/** How long a stop may take. */
+export interface StopLimits {
+  /** By when a request must have arrived completely. */
+  readonly deadlineMs: number
+  /** After this, nobody is waited for. */
+  readonly graceMs: number
+}
+
+/**
+ * Stops listening and lets requests in work finish. Connections on which nothing is asked close soon, and requests that come too slowly
+ * get their 408 here, because Node no longer looks for them once the server is closed.
+ */
+export async function stop({ server, sockets }: Listening, inWork: Iterable<ServerResponse>, limits: StopLimits): Promise<void> {
+  const closeIdle = () => void setImmediate(() => server.closeIdleConnections())
+  for (const response of inWork) response.once("close", closeIdle)
+  await new Promise<void>((resolve) => {
+    const soon = setTimeout(() => closeSilent(sockets), silentMs)
+    const late = setTimeout(() => timeOutIncomplete(sockets, inWork), limits.deadlineMs)
+    const cut = setTimeout(() => server.closeAllConnections(), limits.graceMs)
+    server.close(() => {
+      clearTimeout(soon)
+      clearTimeout(late)
+      clearTimeout(cut)
+      resolve()
+    })
+  })
+}
+
+/** Long enough for what a client sent before the stop to be read. */
+const silentMs = 100
+
+function closeSilent(sockets: ReadonlySet<Socket>): void {
+  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+}
+
+function timeOutIncomplete(sockets: ReadonlySet<Socket>, inWork: Iterable<ServerResponse>): void {
+  const arrived = new Set<Socket | null>()
+  for (const { req, socket } of inWork) if (req.complete) arrived.add(socket)
+  for (const socket of sockets) if (!arrived.has(socket)) timeOut(socket)
+}
