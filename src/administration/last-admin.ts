@@ -3,20 +3,16 @@ import { PdpError } from "../errors.js"
 
 /**
  * Runs what takes bindings or makes them expire, and refuses it when a workspace would be left without anybody who can mend it: now, or for want
- * of an Admin who stays where there was one. Persons and groups count, `*` and services do not. In `system` that is its last PlatformAdmin, too.
+ * of an Admin who stays where there was one. Persons and groups count, `*` and services do not. In `system` it is the last PlatformAdmin who stays.
  *
  * @throws {PdpError} `ERR_CONFLICT` with reason `last_admin`; the transaction must be given up then
  */
 export async function keepingAnAdmin<Value>(transaction: WriteTransaction, workspace: string, change: () => Promise<Value>): Promise<Value> {
-  const roles = workspace === "system" ? ["Admin", "PlatformAdmin"] : ["Admin"]
-  const before = await Promise.all(roles.map((role) => firmestHolder(transaction, workspace, role)))
+  const role = workspace === "system" ? "PlatformAdmin" : "Admin"
+  const was = await firmestHolder(transaction, workspace, role)
   const value = await change()
-  for (const [at, role] of roles.entries()) {
-    const was = before[at]
-    if (!was) continue
-    const left = await firmestHolder(transaction, workspace, role)
-    if (!left || (was.stays && !left.stays)) throw lastOf(role, workspace, was.principal, left !== undefined)
-  }
+  const left = was && (await firmestHolder(transaction, workspace, role))
+  if (was && (!left || (was.stays && !left.stays))) throw lastOf(role, workspace, was.principal, left !== undefined)
   return value
 }
 

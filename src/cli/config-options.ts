@@ -43,11 +43,18 @@ export function collectList(value: string, before: readonly string[] | undefined
   return [...(before ?? []), ...values.filter((part) => part !== "")]
 }
 
+/** A file of bindings instead of any other store. */
+function fileStore(path: string | undefined): readonly (readonly [string, unknown, string])[] {
+  if (path === undefined) return []
+  const store = { source: "file", path, import: [] }
+  return Object.entries(store).map(([name, value]) => [`store.${name}`, value, "--bindings"])
+}
+
 /** The configuration with flags on top. @throws {PdpError} `ERR_CONFIG_INVALID` */
 export function configuredBy(flags: ConfigFlags, terminal: Terminal): LoadedConfig {
   const set: (readonly [string, unknown, string])[] = [
     ["data", flags.data, "--data"],
-    ["store.path", flags.bindings, "--bindings"],
+    ...fileStore(flags.bindings),
     ["profile", flags.profile, "--profile"],
     ["server.listen", flags.listen, "--listen"],
     ["server.health_listen", flags.healthListen, "--health-listen"],

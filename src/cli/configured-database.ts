@@ -6,7 +6,7 @@ import { postgresDatabase, sqliteDatabase, type Database } from "../database/ind
 import { PdpError } from "../errors.js"
 import { defaultDatabase } from "./configured-source.js"
 
-/** The parts of the configuration that name a database. */
+/** The parts of a configuration's store that name a database. */
 export type DatabaseConfig = Pick<Config["store"], "source" | "path" | "url">
 
 /** A database that is named, not opened. */
@@ -30,8 +30,9 @@ export function parseStore(text: string): DatabaseConfig {
  * @param folder what a path is relative to
  * @throws {PdpError} `ERR_CONFIG_INVALID` when it names none
  */
-export function configuredDatabase({ source, path, url }: DatabaseConfig, folder: string): NamedDatabase {
-  const kind = storeKind({ source, path, url, headers_file: undefined, import: [], snapshot: undefined }, false)
+export function configuredDatabase(store: Config["store"], folder: string): NamedDatabase {
+  const { path, url } = store
+  const kind = storeKind(store, false)
   if (kind === "postgres" && url !== undefined) {
     const made = postgresDatabase({ url })
     return { existing: made, made }

@@ -30,5 +30,8 @@ export function namedDatabase(
 ): { readonly config: Config; readonly named: NamedDatabase } {
   const flags = { ...(file !== undefined && { config: file }), ...(data && { data: [...data] }) }
   const { config } = configuredBy(flags, terminal)
-  return { config, named: configuredDatabase(store ?? config.store, terminal.workingFolder) }
+  return {
+    config,
+    named: configuredDatabase(store ? { ...config.store, path: undefined, url: undefined, ...store } : config.store, terminal.workingFolder),
+  }
 }

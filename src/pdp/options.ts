@@ -21,7 +21,10 @@ export interface PdpOptions {
   readonly cache?: DecisionCacheOptions
   /** Ceiling of the policy's memory, in MiB. Default 256. */
   readonly memoryLimitMb?: number
-  /** When the source has not answered for so long, in seconds, decisions throw `ERR_PDP_STALE`. Default: the last good state decides for ever. */
+  /**
+   * When the source has not answered for so long, in seconds, decisions throw `ERR_PDP_STALE`; it is asked at least three times in that time.
+   * Default: the last good state decides for ever.
+   */
   readonly maxStalenessSeconds?: number
   /** A file that keeps the last known bindings; they decide when the source does not answer at the start. One for each process. Default: none. */
   readonly snapshotFile?: string

@@ -97,15 +97,15 @@ interface Refreshed {
 
 type Reading = Pick<Parameters<typeof startRefresh>[0], "refresh" | "subscribe" | "onSuccess">
 
-function refreshed(
-  health: SourceHealth,
-  { refreshSeconds = defaultRefreshSeconds }: PdpOptions,
-  effects: RefreshEffects,
-  reading: Reading,
-): Refreshed {
+/** Often enough that a source that answers is never too old, even when it fails once. */
+function intervalOf({ refreshSeconds = defaultRefreshSeconds, maxStalenessSeconds = Number.POSITIVE_INFINITY }: PdpOptions): number {
+  return Math.min(refreshSeconds, maxStalenessSeconds / 3)
+}
+
+function refreshed(health: SourceHealth, options: PdpOptions, effects: RefreshEffects, reading: Reading): Refreshed {
   const loop = startRefresh({
     ...reading,
-    intervalSeconds: refreshSeconds,
+    intervalSeconds: intervalOf(options),
     onSuccess: () => {
       health.succeeded()
       reading.onSuccess?.()
@@ -154,7 +154,7 @@ function documentsRead(
 }
 
 /** Tells the source what decides, until it knows. That it cannot be told keeps nobody from deciding, so it is reported and no failure of the refresh. */
-function announcement(source: Source, { refreshSeconds = defaultRefreshSeconds }: PdpOptions, effects: RefreshEffects): () => Promise<void> {
+function announcement(source: Source, options: PdpOptions, effects: RefreshEffects): () => Promise<void> {
   let told = ""
   let attempt = 0
   return async () => {
@@ -167,7 +167,7 @@ function announcement(source: Source, { refreshSeconds = defaultRefreshSeconds }
       attempt = 0
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new PdpError("ERR_SOURCE_UNAVAILABLE", messageOf(thrown), { cause: thrown })
-      effects.failed({ source: source.name, error, attempt: ++attempt, retryInMs: refreshSeconds * 1_000 })
+      effects.failed({ source: source.name, error, attempt: ++attempt, retryInMs: intervalOf(options) * 1_000 })
     }
   }
 }

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
 import { unpackTar } from "modern-tar"
 import { beforeAll, describe, expect, it } from "vitest"
+import { quickstartCopy } from "../fixtures/quickstart.js"
 import { root, start } from "../fixtures/sidecar.js"
 import { testServer } from "../fixtures/test-server.js"
 
@@ -118,7 +119,7 @@ describe("two processes with the same data", () => {
   it("give the same bytes, but for the manifest with the revision of each", async () => {
     const bundles = await Promise.all(
       [0, 1].map(async () => {
-        const sidecar = start(["serve", "--config", join(root, "examples/quickstart/portcullis.yaml"), "--listen", "127.0.0.1:0"])
+        const sidecar = start(["serve", "--config", join(quickstartCopy(), "portcullis.yaml"), "--listen", "127.0.0.1:0"])
         const [, url = ""] = await sidecar.printed("out", /listens on (http:\S+)\n/)
         const { bytes, headers } = await get(url)
         expect((await get(url)).bytes).toEqual(bytes)

@@ -1,14 +1,13 @@
 import { spawnSync } from "node:child_process"
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { readFileSync, renameSync, writeFileSync } from "node:fs"
 import { createServer, connect } from "node:net"
 import { once } from "node:events"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { beforeAll, describe, expect, it, onTestFinished, vi } from "vitest"
+import { quickstartCopy } from "../fixtures/quickstart.js"
 import { root, start, type CommandProcess } from "../fixtures/sidecar.js"
 
-const quickstart = join(root, "examples/quickstart")
-const config = join(quickstart, "portcullis.yaml")
+const quickstartConfig = () => join(quickstartCopy(), "portcullis.yaml")
 
 beforeAll(() => {
   const built = spawnSync(process.execPath, [join(root, "scripts/ensure-built.mjs")], { encoding: "utf8" })
@@ -21,17 +20,10 @@ async function serve(...args: readonly string[]): Promise<{ readonly url: string
   return { url: url ?? "", sidecar }
 }
 
-function folderCopy(): string {
-  const folder = mkdtempSync(join(tmpdir(), "portcullis-serve-"))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  cpSync(quickstart, folder, { recursive: true })
-  return folder
-}
-
 describe("serve", () => {
   it("prints three requests of which one is allowed, one denied for the role, one for the scope", async () => {
-    const { sidecar } = await serve("--config", config)
-    const lines = [...sidecar.out().matchAll(/^# (.+)\ncurl \S+ '\\n' (\S+) .*-d '(.+)'$/gm)]
+    const { sidecar } = await serve("--config", quickstartConfig())
+    const lines = [...sidecar.out().matchAll(/^# (.+)\ncurl \S+ '\\n' (\S+) .*-d '(.+)'$/gm)].slice(0, 3)
     const answers = await Promise.all(
       lines.map(async ([, title, url, body]) => {
         const ask = async (to: string): Promise<unknown> =>
@@ -49,13 +41,13 @@ describe("serve", () => {
   })
 
   it.each(["SIGTERM", "SIGINT"] as const)("ends with exit 0 after %s", async (signal) => {
-    const { sidecar } = await serve("--config", config)
+    const { sidecar } = await serve("--config", quickstartConfig())
     sidecar.child.kill(signal)
     expect(await sidecar.exited).toBe(0)
   })
 
   it("ends at once with the signal's code at the second one", async () => {
-    const { sidecar, url } = await serve("--config", config)
+    const { sidecar, url } = await serve("--config", quickstartConfig())
     const socket = connect(Number(new URL(url).port), "127.0.0.1")
     onTestFinished(() => void socket.destroy())
     socket.on("error", () => {})
@@ -67,9 +59,9 @@ describe("serve", () => {
     expect(await sidecar.exited).toBe(143)
   })
 
-  it("decides on a changed binding without a restart", async () => {
-    const folder = folderCopy()
-    const { url } = await serve("--config", join(folder, "portcullis.yaml"))
+  it("decides on a changed file of bindings without a restart", async () => {
+    const folder = quickstartCopy()
+    const { url } = await serve("--config", join(folder, "portcullis.yaml"), "--bindings", join(folder, "bindings.yaml"))
     const check = ["check", "--url", url, "-p", "new@example.com", "GET", "/apis/models/v2/workspaces/ml-team/models"]
     expect(await start(check).exited).toBe(3)
     const bindings = readFileSync(join(folder, "bindings.yaml"), "utf8")
@@ -79,14 +71,18 @@ describe("serve", () => {
   })
 
   it("opens a second listener with health only", async () => {
-    const { sidecar } = await serve("--config", config, "--health-listen", "127.0.0.1:0")
+    const { sidecar } = await serve("--config", quickstartConfig(), "--health-listen", "127.0.0.1:0")
     const [, health] = await sidecar.printed("out", /Health and metrics on (\S+)/)
     expect((await fetch(`${health}/health/ready`)).status).toBe(200)
     expect((await fetch(`${health}/apis/auth/v2/authz/allow`, { method: "POST" })).status).toBe(404)
   })
 
   it("reads its configuration from the environment", async () => {
-    const sidecar = start(["serve"], { PORTCULLIS_CONFIG: config, PORTCULLIS_SERVER__LISTEN: "127.0.0.1:0", PORTCULLIS_LOG__FORMAT: "json" })
+    const sidecar = start(["serve"], {
+      PORTCULLIS_CONFIG: quickstartConfig(),
+      PORTCULLIS_SERVER__LISTEN: "127.0.0.1:0",
+      PORTCULLIS_LOG__FORMAT: "json",
+    })
     await sidecar.printed("out", /listens on/)
     const [line] = await sidecar.printed("err", /^\{.*\}$/m)
     expect(JSON.parse(line)).toMatchObject({ msg: "decisions can be made" })
@@ -98,7 +94,7 @@ describe("serve", () => {
     onTestFinished(() => void server.close())
     const address = server.address()
     const port = typeof address === "object" && address !== null ? address.port : 0
-    const sidecar = start(["serve", "--config", config, "--listen", `127.0.0.1:${port}`])
+    const sidecar = start(["serve", "--config", quickstartConfig(), "--listen", `127.0.0.1:${port}`])
     expect(await sidecar.exited).toBe(1)
     expect(sidecar.err()).toContain(String(port))
     expect(sidecar.err()).not.toMatch(/^ +at /m)
@@ -121,7 +117,7 @@ describe("serve", () => {
 describe("check", () => {
   it("asks a running PDP of either profile", async () => {
     for (const profile of ["hardened", "nemo"]) {
-      const { url } = await serve("--config", config, "--profile", profile)
+      const { url } = await serve("--config", quickstartConfig(), "--profile", profile)
       const ask = (method: string): Promise<number | null> =>
         start(["check", "--url", url, "-p", "ann@example.com", method, "/apis/models/v2/workspaces/ml-team/models"]).exited
       expect([profile, await ask("GET"), await ask("POST")]).toEqual([profile, 0, 3])

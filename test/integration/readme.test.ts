@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
+import { quickstartCopy } from "../fixtures/quickstart.js"
 import { root, start } from "../fixtures/sidecar.js"
 
 const run = promisify(execFile)
@@ -13,7 +14,7 @@ const inLanguage = (language: string): string[] => blocks.filter((block) => bloc
 
 describe("the README", () => {
   const quickstartUrl = async (): Promise<string> => {
-    const sidecar = start(["serve", "--config", "examples/quickstart/portcullis.yaml", "--listen", "127.0.0.1:0"])
+    const sidecar = start(["serve", "--config", join(quickstartCopy(), "portcullis.yaml"), "--listen", "127.0.0.1:0"])
     const [, url = ""] = await sidecar.printed("out", /listens on (http:\S+)/)
     return url
   }

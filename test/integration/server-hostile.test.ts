@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "v
 import { z } from "zod"
 import { createPdp, memorySource, type Pdp } from "../../src/index.js"
 import type { ServerLimits } from "../../src/server/index.js"
+import { quickstartCopy } from "../fixtures/quickstart.js"
 import { root, start } from "../fixtures/sidecar.js"
 import { post, raw, testServer } from "../fixtures/test-server.js"
 
@@ -695,7 +696,7 @@ describe("the sidecar process", () => {
 
   it("decides right amid hostile requests, and ends with exit 0 although slow clients hang on", async () => {
     const environment = { PORTCULLIS_SERVER__LIMITS__REQUEST_SECONDS: "0.5" }
-    const sidecar = start(["serve", "--config", join(root, "examples/quickstart/portcullis.yaml"), "--listen", "127.0.0.1:0"], environment)
+    const sidecar = start(["serve", "--config", join(quickstartCopy(), "portcullis.yaml"), "--listen", "127.0.0.1:0"], environment)
     const [, url = ""] = await sidecar.printed("out", /listens on (http:\S+)\n/)
     const port = Number(new URL(url).port)
     const deep = `{"input":${"[".repeat(20_000)}`

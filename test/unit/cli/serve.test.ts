@@ -1,9 +1,8 @@
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
+import { quickstartCopy } from "../../fixtures/quickstart.js"
 import { root } from "../../fixtures/sidecar.js"
 import { run, type CommandResult } from "../../fixtures/terminal.js"
-
-const quickstart = join(root, "examples/quickstart")
 
 interface Serving {
   readonly announced: string
@@ -18,7 +17,7 @@ async function serve(...args: readonly string[]): Promise<Serving> {
   let log = ""
   let announce = (_: string) => {}
   const announced = new Promise<string>((resolve) => (announce = resolve))
-  const ended = run(["serve", "--config", join(quickstart, "portcullis.yaml"), "--listen", "127.0.0.1:0", ...args], {
+  const ended = run(["serve", "--config", join(quickstartCopy(), "portcullis.yaml"), "--listen", "127.0.0.1:0", ...args], {
     out: (text) => announce(text),
     err: (text) => void (log += text),
     onStop: (stopped) => (stop = stopped),
@@ -32,9 +31,9 @@ async function serve(...args: readonly string[]): Promise<Serving> {
 }
 
 describe("serve", () => {
-  it("announces where it listens and three requests, logs what it decides on, and ends with 0", async () => {
+  it("announces where it listens, three requests and a walk of seven, logs what it decides on, and ends with 0", async () => {
     const { announced, url, log, stop, ended } = await serve("--health-listen", "127.0.0.1:0")
-    expect(announced.match(/^curl .*$/gm)).toHaveLength(3)
+    expect(announced.match(/^curl .*$/gm)).toHaveLength(10)
     expect(announced).toContain("Health and metrics on http://127.0.0.1:")
     expect(log()).toMatch(/INFO decisions can be made revision=\S+ bindings=\d+/)
     stop()
@@ -44,11 +43,11 @@ describe("serve", () => {
 
   it("announces requests that send the service's header in the nemo profile", async () => {
     const { announced } = await serve("--profile", "nemo")
-    expect(announced.match(/X-NMP-Principal-Id: service:/g)).toHaveLength(3)
+    expect(announced.match(/X-NMP-Principal-Id: service:/g)).toHaveLength(5)
   })
 
   it("announces itself without requests when nobody holds anything", async () => {
-    const { announced } = await serve("--bindings", join(quickstart, "../../test/fixtures/no-bindings.yaml"))
+    const { announced } = await serve("--bindings", join(root, "test/fixtures/no-bindings.yaml"))
     expect(announced).not.toContain("curl")
   })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { createPdp, memorySource, PdpError, type Pdp, type PdpEvents, type PdpOptions, type RoleBinding, type Source } from "../../../src/index.js"
 import { bindings, get, models } from "./world.js"
 
@@ -137,6 +137,20 @@ describe("maxStalenessSeconds", () => {
     fail("the line is cut")
     await expect(pdp.refresh()).rejects.toThrow()
     clock.now = start + 365 * 86_400_000
+    expect(pdp.authorize(get("ann@example.com")).allowed).toBe(true)
+    await pdp.close()
+  })
+
+  it("makes the PDP ask its source often enough, whatever refreshSeconds is", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { source } = numbered(bindings)
+    const read = vi.spyOn(source, "read")
+    const { pdp, clock } = await clockedPdp({ source, refreshSeconds: 3_600, maxStalenessSeconds: 3 })
+    clock.now = start + 3_001
+    expect(() => pdp.authorize(get("ann@example.com"))).toThrow(expect.objectContaining({ code: "ERR_PDP_STALE" }))
+    await vi.advanceTimersByTimeAsync(1_100)
+    expect(read).toHaveBeenCalledTimes(2)
     expect(pdp.authorize(get("ann@example.com")).allowed).toBe(true)
     await pdp.close()
   })
