@@ -1,16 +1,19 @@
-import { execFile } from "node:child_process"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { z } from "zod"
+import { database } from "./database/database.js"
 import { decision } from "./decision/decision.js"
 import { inTemporaryFolder } from "./files.js"
 import { http } from "./http/http.js"
 import { load } from "./load/load.js"
+import { propagation } from "./propagation/propagation.js"
 import { refresh } from "./refresh/refresh.js"
 import { Row, type PartName } from "./row.js"
 
-const parts: Readonly<Record<PartName, () => Promise<readonly Row[]>>> = { decision, http, load, refresh }
+const parts: Readonly<Record<PartName, () => Promise<readonly Row[]>>> = { decision, http, load, refresh, propagation, database }
 
 /** Runs parts, one after the other; several each in a process of its own, so that none inherits another's memory. @returns what they found, in order */
 export async function rowsOf(names: readonly PartName[]): Promise<readonly Row[]> {
@@ -26,9 +29,8 @@ const Report = z.object({ rows: z.array(Row) })
 
 async function rowsInProcess(name: PartName, file: string): Promise<readonly Row[]> {
   const main = fileURLToPath(new URL("./main.js", import.meta.url))
-  await new Promise<void>((resolve, reject) => {
-    const child = execFile(process.execPath, ["--expose-gc", main, "--only", name, "--json", file], (error) => (error ? reject(error) : resolve()))
-    child.stderr?.pipe(process.stderr)
-  })
+  const child = spawn(process.execPath, ["--expose-gc", main, "--only", name, "--json", file], { stdio: ["ignore", "ignore", "inherit"] })
+  const [code] = await once(child, "exit")
+  if (code !== 0) throw new Error(`part ${name} failed`)
   return Report.parse(JSON.parse(readFileSync(file, "utf8"))).rows
 }

@@ -22,6 +22,14 @@ export function ratioOf(values: readonly number[], to: readonly number[]): numbe
   return median(values.map((value, round) => value / (to[round] ?? Number.NaN)))
 }
 
+/** The value below which that share of some numbers lies. */
+export function percentile(values: readonly number[], share: number): number {
+  return quantile(
+    values.toSorted((left, right) => left - right),
+    share,
+  )
+}
+
 /** The value below which that share of sorted numbers lies, interpolated. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
   const at = (sorted.length - 1) * share

@@ -1,4 +1,6 @@
-// Runs the Rego tests and every test that needs a real OPA; finds or installs it first. Arguments go to vitest.
+// Runs the Rego tests and every test that needs a real OPA or the reference's published command line and SDK; finds or installs them first.
+// Arguments go to vitest.
+import { findNemo } from "./nemo.mjs"
 import { findOpa } from "./opa.mjs"
 import { regoCoverage } from "./rego-coverage.mjs"
 import { runVitest } from "./vitest.mjs"
@@ -6,8 +8,10 @@ import { runVitest } from "./vitest.mjs"
 try {
   const opa = findOpa()
   process.stderr.write(`portcullis: OPA is ${opa}\n`)
+  const nemo = await findNemo()
+  process.stderr.write(`portcullis: nemo-platform is in ${nemo}\n`)
   const rego = regoCoverage(opa)
-  const vitest = runVitest(["real"], process.argv.slice(2), { OPA_BIN: opa })
+  const vitest = runVitest(["real"], process.argv.slice(2), { OPA_BIN: opa, NEMO_VENV: nemo })
   process.exitCode = rego || vitest
 } catch (cause) {
   process.stderr.write(`portcullis: ${cause.message}\n`)

@@ -1,11 +1,12 @@
 import { createPdp, fileSource, memorySource, type Source } from "../../src/index.js"
 import { authorizationData } from "../clone.js"
+import { sourceAt } from "../database/place.js"
 import { watchStalls } from "../stall.js"
 import { bindingsOf } from "../world.js"
 
-/** `load-probe memory|file load|read SIZE [FILE]`: prints what one load of a million bindings into a PDP, or only reading the source, takes. */
-const [kind, what, size, file = ""] = process.argv.slice(2)
-const source = kind === "file" ? fileSource({ path: file }) : memorySource(bindingsOf(Number(size)))
+/** `load-probe memory|file|sqlite|postgres load|read SIZE [PLACE]`: prints what one load of a million bindings into a PDP, or only reading the source, takes. */
+const [kind = "", what, size, place = ""] = process.argv.slice(2)
+const source = namedSource()
 globalThis.gc?.()
 const before = process.memoryUsage()
 const { ms, stallMs } = what === "read" ? await readOnly(source) : await loaded(source)
@@ -13,6 +14,11 @@ globalThis.gc?.()
 const after = process.memoryUsage()
 process.stdout.write(JSON.stringify({ ms, stallMs, residentMb: (after.rss - before.rss) / 1e6, heapMb: (after.heapUsed - before.heapUsed) / 1e6 }))
 process.exit(0)
+
+function namedSource(): Source {
+  if (kind === "memory") return memorySource(bindingsOf(Number(size)))
+  return kind === "file" ? fileSource({ path: place }) : sourceAt(kind, place)
+}
 
 interface Times {
   readonly ms: number

@@ -1,24 +1,26 @@
 import { renameSync } from "node:fs"
+import { grantBindings } from "../../src/database/index.js"
 import { createPdp, fileSource, memorySource, type Pdp, type RoleBinding, type Source } from "../../src/index.js"
 import { authorizationData } from "../clone.js"
+import { sourceAt } from "../database/place.js"
 import { writeBindings } from "../files.js"
+import { newcomer, questionAbout } from "../newcomer.js"
 import { watchStalls } from "../stall.js"
 import { bindingsOf } from "../world.js"
 
-/** `refresh-probe memory|file SIZE CHANGES [FILE]`: prints what each of some changes takes until a PDP decides on it. */
-const [kind, size, changes, file = ""] = process.argv.slice(2)
-const bindings = bindingsOf(Number(size))
+/** `refresh-probe memory|file|sqlite|postgres SIZE CHANGES [PLACE]`: prints what each of some changes takes until a PDP decides on it. */
+const [kind = "", size, changes, place = ""] = process.argv.slice(2)
 const cpuMs: number[] = []
 const latencyMs: number[] = []
-const { pdp, prepare, change } = kind === "file" ? await fromFile() : await fromMemory()
+const { pdp, prepare, change } = kind === "file" ? await fromFile(place) : kind === "memory" ? await fromMemory() : await fromDatabase()
 for (let warmUp = 1; warmUp <= Number(changes) / 5; warmUp++) {
-  prepare(personOf(-warmUp))
-  await change(personOf(-warmUp))
+  await prepare(newcomer(-warmUp))
+  await change(newcomer(-warmUp))
 }
 globalThis.gc?.()
 const stallMs: number[] = []
 for (let at = 0; at < Number(changes); at++) {
-  prepare(personOf(at))
+  await prepare(newcomer(at))
   const stopWatching = watchStalls()
   await measured(pdp, at)
   stallMs.push(await stopWatching())
@@ -27,8 +29,8 @@ process.stdout.write(JSON.stringify({ cpuMs, latencyMs, stallMs }))
 process.exit(0)
 
 async function measured(deciding: Pdp, at: number): Promise<void> {
-  const person = personOf(at)
-  const request = { principal: { id: person.principal }, method: "GET", path: `/apis/models/v2/workspaces/${person.workspace}/models` }
+  const person = newcomer(at)
+  const request = questionAbout(person)
   if (deciding.authorize(request).allowed) throw new Error(`${person.principal} is allowed before the change`)
   const cpuBefore = process.cpuUsage()
   const startedAt = performance.now()
@@ -39,21 +41,17 @@ async function measured(deciding: Pdp, at: number): Promise<void> {
   if (!deciding.authorize(request).allowed) throw new Error(`${person.principal} is denied after the change`)
 }
 
-function personOf(at: number): RoleBinding {
-  return { principal: `newcomer${at}@example.com`, workspace: "workspace-1", role: "Viewer" }
-}
-
 interface Changing {
   readonly pdp: Pdp
   /** What is not measured. */
-  readonly prepare: (binding: RoleBinding) => void
+  readonly prepare: (binding: RoleBinding) => Promise<void> | void
   /** Resolves when decisions rest on the change. */
   readonly change: (binding: RoleBinding) => Promise<void>
 }
 
 /** Pushed: nobody asks, the PDP hears of it. */
 async function fromMemory(): Promise<Changing> {
-  const source = memorySource(bindings)
+  const source = memorySource(bindingsOf(Number(size)))
   const pdp = await createPdp({ authorizationData, source })
   const change = (binding: RoleBinding) =>
     new Promise<void>((resolve) => {
@@ -67,11 +65,11 @@ async function fromMemory(): Promise<Changing> {
 }
 
 /** The whole file is replaced, one line longer. Nobody watches it: the refresh is asked for, as the timer would. */
-async function fromFile(): Promise<Changing> {
+async function fromFile(file: string): Promise<Changing> {
+  const bindings = bindingsOf(Number(size))
   writeBindings(file, bindings)
   const source = fileSource({ path: file })
-  const unwatched: Source = { name: source.name, read: source.read.bind(source), close: source.close.bind(source) }
-  const pdp = await createPdp({ authorizationData, source: unwatched })
+  const pdp = await createPdp({ authorizationData, source: unwatched(source) })
   const next = `${file}.next`
   return {
     pdp,
@@ -84,4 +82,17 @@ async function fromFile(): Promise<Changing> {
       return pdp.refresh()
     },
   }
+}
+
+/** Written before, and not heard of: what is measured is the refresh alone. */
+async function fromDatabase(): Promise<Changing> {
+  const source = sourceAt(kind, place)
+  const pdp = await createPdp({ authorizationData, source: unwatched(source) })
+  if (pdp.status().bindings < Number(size)) throw new Error(`${pdp.status().bindings} bindings were loaded, not ${size}`)
+  const prepare = async (binding: RoleBinding) => void (await source.database.write((transaction) => grantBindings(transaction, "bench", [binding])))
+  return { pdp, prepare, change: () => pdp.refresh() }
+}
+
+function unwatched(source: Source): Source {
+  return { name: source.name, read: source.read.bind(source), close: source.close.bind(source) }
 }

@@ -19,26 +19,42 @@ export function walkThrough(pdp: Pdp, url: string, profile: Profile, adminEmail:
   if (owner === undefined) return []
   const workspace = `demo-${randomBytes(2).toString("hex")}`
   const path = `/apis/entities/v2/workspaces/${workspace}`
-  const api = (method: string, at: string, body?: object): string =>
+  const api = (method: string, at: string, body?: object, as = owner): string =>
     [
-      `curl -sw '\\n' -X ${method} ${url}${at} -H ${quoted(`X-NMP-Principal-Id: ${owner}`)}`,
+      `curl -sw '\\n' -X ${method} ${url}${at} -H ${quoted(`X-NMP-Principal-Id: ${as}`)}`,
       ...(body ? [`-H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`] : []),
     ].join(" ")
   const ask = curlLine(url, profile, { principal: { id: member }, method: "GET", path })
+  const registrar = [owner, service].find((id) => mayRegister(pdp, id, owner, path))
+  const entity =
+    registrar === undefined
+      ? []
+      : [
+          { title: "a project is registered in the workspace", line: api("POST", `${path}/entities/project`, { name: "first" }, registrar) },
+          { title: "the workspace is not deleted while it holds a project", line: api("DELETE", path) },
+        ]
   return [
     { title: `${owner} makes a workspace, and is its Admin`, line: api("POST", "/apis/entities/v2/workspaces", { name: workspace }) },
     { title: `${member} becomes a Viewer`, line: api("POST", `${path}/members`, { principal: member, roles: ["Viewer"] }) },
     { title: `${member} is allowed at once`, line: ask },
     { title: `${member} is removed`, line: api("DELETE", `${path}/members/${member}`) },
     { title: `${member} is denied at once`, line: ask },
-    { title: "a project is registered in the workspace", line: api("POST", `${path}/entities/project`, { name: "first" }) },
-    { title: "the workspace is not deleted while it holds a project", line: api("DELETE", path) },
+    ...entity,
   ]
 }
 
 const everybody = "ann@example.com"
 const member = "ben@example.com"
+const service = "service:projects"
 
 function mayCreate(pdp: Pdp, id: string): boolean {
   return pdp.authorize({ principal: { id }, method: "POST", path: "/apis/entities/v2/workspaces" }).allowed
+}
+
+/** Asked on the bindings that the walk will have led to: the authorization data may leave entities to services. */
+function mayRegister(pdp: Pdp, id: string, owner: string, path: string): boolean {
+  const workspace = path.slice(path.lastIndexOf("/") + 1)
+  const role = pdp.authorize({ principal: { id: owner }, method: "DELETE", path }).allowed ? platformAdmin : { workspace, role: "Admin" }
+  const principal = id === service ? { kind: "service" as const, id: id.slice("service:".length) } : { id }
+  return pdp.whatIf([{ principal: owner, ...role }]).authorize({ principal, method: "POST", path: `${path}/entities/project` }).allowed
 }

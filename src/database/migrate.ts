@@ -4,8 +4,6 @@ import { newEpoch } from "../model/revision.js"
 import type { Sql } from "./database.js"
 import { metaTable, migrations } from "./schema.js"
 
-const Version = z.object({ schema_version: z.number() })
-
 /**
  * Brings a database to the newest schema; an empty one gets it whole. The caller holds a lock and a transaction.
  *
@@ -18,7 +16,7 @@ export async function migrate(sql: Sql, name: string, epoch: string = newEpoch()
      VALUES (1, ?, 0, 0, '', '') ON CONFLICT (id) DO NOTHING`,
     epoch,
   )
-  const { schema_version: version } = Version.parse((await sql.all("SELECT schema_version FROM portcullis_meta"))[0])
+  const version = await schemaVersion(sql)
   if (version > migrations.length)
     throw new PdpError(
       "ERR_SOURCE_UNAVAILABLE",
@@ -27,3 +25,14 @@ export async function migrate(sql: Sql, name: string, epoch: string = newEpoch()
   for (const step of migrations.slice(version)) for (const statement of step) await sql.all(statement)
   if (version < migrations.length) await sql.all("UPDATE portcullis_meta SET schema_version = ?", migrations.length)
 }
+
+/** True when there is nothing to migrate. The table with the version must be there. */
+export async function isCurrent(sql: Sql): Promise<boolean> {
+  return (await schemaVersion(sql)) === migrations.length
+}
+
+async function schemaVersion(sql: Sql): Promise<number> {
+  return Version.parse((await sql.all("SELECT schema_version FROM portcullis_meta"))[0]).schema_version
+}
+
+const Version = z.object({ schema_version: z.number() })

@@ -1,6 +1,6 @@
 import { messageOf, PdpError } from "../errors.js"
 import type { Committed, Database, Row, Sql, WriteTransaction } from "./database.js"
-import { migrate } from "./migrate.js"
+import { isCurrent, migrate } from "./migrate.js"
 import { once } from "./once.js"
 import { oneAtATime } from "./one-at-a-time.js"
 import { numbered } from "./placeholders.js"
@@ -109,7 +109,9 @@ class PostgresDatabase implements Database {
     await this.#transaction(async (sql) => {
       await sql.all(writeLimits)
       await sql.all("SELECT pg_advisory_xact_lock(?)", migrationLock)
-      await migrate(sql, this.name)
+      // A user who may not make tables can use those that are there.
+      const [table] = await sql.all("SELECT to_regclass('portcullis_meta') AS name")
+      if (typeof table?.["name"] !== "string" || !(await isCurrent(sql))) await migrate(sql, this.name)
     })
   }
 

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm, writeFile } from "node:fs/promises"
+import { mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { messageOf, PdpError } from "../errors.js"
 import type { Committed, Database, Row, Sql, SqlValue, WriteTransaction } from "./database.js"
@@ -191,6 +191,8 @@ async function createUnlessThere(path: string): Promise<void> {
     await (await open(path, "wx", 0o600)).close()
   } catch (thrown) {
     if (codeOf(thrown) !== "EEXIST") throw thrown
+    // SQLite would say "unable to open" and a number.
+    if ((await stat(path)).isDirectory()) throw Object.assign(new Error("this is a folder"), { code: "EISDIR" })
   }
 }
 
@@ -215,6 +217,8 @@ function remedyFor(thrown: unknown): string {
   if (code.startsWith("SQLITE_FULL") || code === "ENOSPC") return "make room on the disk"
   if (code.startsWith("SQLITE_READONLY") || code === "EROFS" || code === "EACCES") return "make the file and its folder writable"
   if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT")) return "restore it from a backup (portcullis data import)"
+  if (code === "EISDIR") return "name a file in it"
+  if (code === "EEXIST" || code === "ENOTDIR") return "name a file in a folder: a part of this path is a file"
   return "check the file, its folder and the disk"
 }
 

@@ -30,8 +30,8 @@ async function fileUnderTest(
     source: fileSource({ path }),
     async write(changes) {
       for (const { op, binding } of changes) {
-        if (op === "add") bindings.set(JSON.stringify(binding), binding)
-        else bindings.delete(JSON.stringify(binding))
+        if (op === "add") bindings.set(keyOf(binding), binding)
+        else bindings.delete(keyOf(binding))
       }
       await save()
     },
@@ -44,4 +44,9 @@ async function fileUnderTest(
 async function replaced(path: string, text: string): Promise<void> {
   await writeFile(`${path}.new`, text)
   await rename(`${path}.new`, path)
+}
+
+/** A binding is one, whatever its expiry. */
+function keyOf({ principal, workspace, role }: RoleBinding): string {
+  return JSON.stringify([principal, workspace, role])
 }

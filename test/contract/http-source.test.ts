@@ -53,8 +53,8 @@ async function servedSource(
     source: httpSource({ url: `${server.origin}bindings` }),
     async write(changes) {
       for (const { op, binding } of changes) {
-        if (op === "add") bindings.set(JSON.stringify(binding), binding)
-        else bindings.delete(JSON.stringify(binding))
+        if (op === "add") bindings.set(keyOf(binding), binding)
+        else bindings.delete(keyOf(binding))
       }
       await save([...bindings.values()])
     },
@@ -66,4 +66,9 @@ async function servedSource(
 
 function send(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, text = ""): void {
   response.writeHead(status, headers).end(text)
+}
+
+/** A binding is one, whatever its expiry. */
+function keyOf({ principal, workspace, role }: RoleBinding): string {
+  return JSON.stringify([principal, workspace, role])
 }

@@ -1,15 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { otherSpellings, seed, sweepExpired, type Administration, type Change } from "../../src/administration/index.js"
-import { grantBindings, revokeBindings, roleBindingName } from "../../src/database/index.js"
+import { revokeBindings, roleBindingName } from "../../src/database/index.js"
 import type { Principal, RoleBinding } from "../../src/index.js"
-import { formatRevision } from "../../src/model/revision.js"
 import {
   administered,
   callers,
   outcomeOf,
   seeds,
-  workspaceWith,
-  workspaceWithEverybody,
+  workspacesWith,
+  workspacesWithEverybody,
   type Administered,
   type Caller,
   type Clock,
@@ -129,21 +128,24 @@ describe.each([
         "read the history": { may: platform, run: (caller) => administration.changes.list(caller) },
       }
 
-    it.each(Object.keys(operations))("%s", async (operation) => {
-      const { may = [], run = async () => undefined } = operations[operation] ?? {}
-      const outcomes: Partial<Record<string, string>> = {}
-      for (const [index, [caller, principal]] of Object.entries(callers).entries()) {
-        await workspaceWithEverybody(here, `w${index}`)
-        outcomes[caller] = await outcomeOf(run(principal, `w${index}`))
+    it("each operation is done by those whom the policy allows it, and refused to all others", async () => {
+      const attempts = Object.keys(operations).flatMap((operation, row) =>
+        Object.entries(callers).map(([caller, principal], column) => ({ operation, caller, principal, workspace: `w${row}-${column}` })),
+      )
+      await workspacesWithEverybody(here, ...attempts.map(({ workspace }) => workspace))
+      const doers = new Map<string, string[]>()
+      for (const { operation, caller, principal, workspace } of attempts) {
+        const outcome = await outcomeOf(operations[operation]?.run(principal, workspace) ?? Promise.resolve())
+        if (caller === "anonymous") expect(`${operation}: ${outcome}`).toBe(`${operation}: ERR_UNAUTHENTICATED no_credentials`)
+        else expect(`${operation}: ${outcome}`).toMatch(/: (done|ERR_DENIED .*)$/)
+        doers.set(operation, [...(doers.get(operation) ?? []), ...(outcome === "done" ? [caller] : [])])
       }
-      const { anonymous, ...identified } = outcomes
-      expect(anonymous).toBe("ERR_UNAUTHENTICATED no_credentials")
-      expect(Object.keys(identified).filter((caller) => identified[caller] === "done")).toEqual(everybody.filter((caller) => may.includes(caller)))
-      for (const outcome of Object.values(identified)) expect(outcome).toMatch(/^(done|ERR_DENIED .*)$/)
+      const expected = Object.entries(operations).map(([operation, { may }]) => [operation, everybody.filter((caller) => may.includes(caller))])
+      expect(Object.fromEntries(doers)).toEqual(Object.fromEntries(expected))
     })
 
     it("an entity is read, changed and deleted by those who may change the workspace", async () => {
-      await workspaceWithEverybody(here, "ml")
+      await workspacesWithEverybody(here, "ml")
       for (const [caller, principal] of Object.entries(callers)) {
         await administration.entities.create(root, "ml", "project", { name: "p" })
         const outcomes = [
@@ -158,7 +160,7 @@ describe.each([
     })
 
     it("a denial names what is missing only to those who hold some role there", async () => {
-      await workspaceWithEverybody(here, "ml")
+      await workspacesWithEverybody(here, "ml")
       const denial = (caller: Principal) => administration.members.list(caller, "ml").catch((thrown: unknown) => thrown)
       expect(await denial(callers.viewer)).toMatchObject({
         code: "ERR_DENIED",
@@ -189,14 +191,14 @@ describe.each([
     })
 
     it("scopes of the caller's token count", async () => {
-      await workspaceWithEverybody(here, "ml")
+      await workspacesWithEverybody(here, "ml")
       const narrow = { ...callers.admin, scopes: ["entities:read"] }
       expect(await outcomeOf(administration.members.list(narrow, "ml"))).toBe("done")
       expect(await outcomeOf(administration.members.create(narrow, "ml", { principal: "zoe" }))).toBe("ERR_DENIED scope_missing")
     })
 
     it("nobody gets in by a name that a path could hide", async () => {
-      await workspaceWithEverybody(here, "ml")
+      await workspacesWithEverybody(here, "ml")
       for (const name of ["ml/members", "ml%2Fmembers", "../ml", "ml?x", "-", "*", "", ".", "ml\0", "ml;x", "ML", "ml#"])
         expect(await outcomeOf(administration.workspaces.delete(callers.admin, name))).toMatch(/^ERR_(DENIED|NOT_FOUND|INPUT_INVALID)/)
       expect((await contentsOf(here.database)).journal.filter(({ action }) => action === "workspace.deleted")).toEqual([])
@@ -232,12 +234,10 @@ describe.each([
       expect(await outcomeOf(administration.workspaces.get(root, "long"))).toBe("ERR_NOT_FOUND")
     })
 
-    it.each(["a", "1a", "A", "Ab", "a b", "a--b", "ab-", "a/b", "a%b", "", "-", "*", "a".repeat(64), "é", "a\n"])(
-      "is refused under the name %j",
-      async (name) => {
-        expect(await outcomeOf(administration.workspaces.create(root, { name }))).toBe("ERR_INPUT_INVALID")
-      },
-    )
+    it("is refused under any other name", async () => {
+      for (const name of ["a", "1a", "A", "Ab", "a b", "a--b", "ab-", "a/b", "a%b", "", "-", "*", "a".repeat(64), "é", "a\n"])
+        expect(`${name}: ${await outcomeOf(administration.workspaces.create(root, { name }))}`).toBe(`${name}: ERR_INPUT_INVALID`)
+    })
 
     it("works under every name that is allowed: made, read, filled, emptied and deleted", async () => {
       for (const name of ["ab", "a1", "a-b", "a@b.c", "a.b_c+d", "a..b", "a.", "x".repeat(63)]) {
@@ -326,11 +326,12 @@ describe.each([
       const pick = <Item>(...items: readonly [Item, ...Item[]]): Item => items[Math.floor(random() * items.length)] ?? items[0]
       const principals = ["viewer@example.com", "editor@example.com", "4711", "group:ops", "group:dev", "service:narrow", "*", "zoe"] as const
       for (let index = 0; index < 60; index++) {
-        const held = Array.from({ length: Math.floor(random() * 3) }, () =>
-          bound(pick(...principals), `w${String(index).padStart(2, "0")}`, pick("Viewer", "Editor", "Admin", "WorkspaceCreator")),
+        const held = Array.from(
+          { length: Math.floor(random() * 3) },
+          () => [pick(...principals), pick("Viewer", "Editor", "Admin", "WorkspaceCreator")] as const,
         )
         clock.now = noon + Math.floor(random() * 10) * 1_000
-        await workspaceWith(here, `w${String(index).padStart(2, "0")}`, held)
+        await workspacesWith(here, [`w${String(index).padStart(2, "0")}`], held)
       }
       const all = (await contentsOf(here.database)).journal
         .filter(({ action }) => action === "workspace.created")
@@ -378,7 +379,7 @@ describe.each([
   })
 
   describe("members", () => {
-    beforeEach(() => workspaceWith(here, "ml", [bound("ann", "ml", "Admin")]))
+    beforeEach(() => workspacesWith(here, ["ml"], [["ann", "Admin"]]))
 
     it("get the roles that are given, Editor by default; giving them again changes nothing", async () => {
       const first = await administration.members.create(person("ann"), "ml", { principal: "zoe" })
@@ -475,21 +476,23 @@ describe.each([
       expect(added).toBeGreaterThan(90)
     })
 
-    it.each([
-      ["no principal", { principal: "" }],
-      ["a bare prefix", { principal: "group:" }],
-      ["spaces around the principal", { principal: " zoe " }],
-      ["no role", { principal: "zoe", roles: [] }],
-      ["a role without a name", { principal: "zoe", roles: [""] }],
-      ["an expiry that is no time", { principal: "zoe", expires_at: "tomorrow" }],
-      ["a date without a time", { principal: "zoe", expires_at: "2040-01-31" }],
-    ])("are refused with %s", async (_, draft) => {
-      expect(await outcomeOf(administration.members.create(root, "ml", draft))).toBe("ERR_INPUT_INVALID")
+    it("are refused when a part of them is malformed", async () => {
+      const drafts = [
+        { principal: "" },
+        { principal: "group:" },
+        { principal: " zoe " },
+        { principal: "zoe", roles: [] },
+        { principal: "zoe", roles: [""] },
+        { principal: "zoe", expires_at: "tomorrow" },
+        { principal: "zoe", expires_at: "2040-01-31" },
+      ]
+      for (const draft of drafts)
+        expect([draft, await outcomeOf(administration.members.create(root, "ml", draft))]).toEqual([draft, "ERR_INPUT_INVALID"])
     })
   })
 
   describe("who may grant what", () => {
-    beforeEach(() => workspaceWithEverybody(here, "ml"))
+    beforeEach(() => workspacesWithEverybody(here, "ml"))
 
     it("an Admin gives and takes every role whose permissions he holds there, and no other", async () => {
       const give = (role: string) => outcomeOf(administration.members.create(callers.admin, "ml", { principal: "zoe", roles: [role] }))
@@ -532,14 +535,16 @@ describe.each([
       )
     })
 
-    it.each(["*", "service:narrow", "service:new"])("only a PlatformAdmin changes the bindings of %s", async (principal) => {
-      for (const caller of [callers.admin, callers["group's member"], callers.service]) {
-        expect(await outcomeOf(administration.members.create(caller, "ml", { principal }))).toBe("ERR_DENIED grant_not_allowed")
-        expect(await outcomeOf(administration.members.update(caller, "ml", principal, { roles: ["Viewer"] }))).toBe("ERR_DENIED grant_not_allowed")
+    it("only a PlatformAdmin changes the bindings of everybody and of services", async () => {
+      for (const principal of ["*", "service:narrow", "service:new"]) {
+        for (const caller of [callers.admin, callers["group's member"], callers.service]) {
+          expect(await outcomeOf(administration.members.create(caller, "ml", { principal }))).toBe("ERR_DENIED grant_not_allowed")
+          expect(await outcomeOf(administration.members.update(caller, "ml", principal, { roles: ["Viewer"] }))).toBe("ERR_DENIED grant_not_allowed")
+        }
+        await administration.members.create(root, "ml", { principal })
+        expect(await outcomeOf(administration.members.delete(callers.admin, "ml", principal))).toBe("ERR_DENIED grant_not_allowed")
+        await administration.members.delete(root, "ml", principal)
       }
-      await administration.members.create(root, "ml", { principal })
-      expect(await outcomeOf(administration.members.delete(callers.admin, "ml", principal))).toBe("ERR_DENIED grant_not_allowed")
-      await administration.members.delete(root, "ml", principal)
     })
 
     it("revoking needs the right to grant: an Admin cannot remove who holds more", async () => {
@@ -555,20 +560,18 @@ describe.each([
       expect(await outcomeOf(administration.members.delete(callers.admin, "ml", "viewer@example.com"))).toMatch(/^ERR_DENIED/)
     })
 
-    it.each([
-      ["Editer", "did you mean 'Editor'?"],
-      ["admin", "did you mean 'Admin'?"],
-      ["Quartermaster", "choose one of "],
-    ])("role %s does not exist: the error says which do", async (role, advice) => {
-      for (const work of [
-        administration.members.create(callers.admin, "ml", { principal: "zoe", roles: ["Viewer", role] }),
-        administration.members.update(callers.admin, "ml", "viewer@example.com", { roles: [role] }),
-        administration.roleBindings.create(root, { principal: "zoe", workspace: "ml", role }),
-      ])
-        await expect(work).rejects.toMatchObject({
-          code: "ERR_INPUT_INVALID",
-          message: expect.stringContaining(`there is no role '${role}'; ${advice}`),
-        })
+    it("a role that does not exist is refused, and the error says which do", async () => {
+      const advice = { Editer: "did you mean 'Editor'?", admin: "did you mean 'Admin'?", Quartermaster: "choose one of " }
+      for (const [role, text] of Object.entries(advice))
+        for (const work of [
+          administration.members.create(callers.admin, "ml", { principal: "zoe", roles: ["Viewer", role] }),
+          administration.members.update(callers.admin, "ml", "viewer@example.com", { roles: [role] }),
+          administration.roleBindings.create(root, { principal: "zoe", workspace: "ml", role }),
+        ])
+          await expect(work).rejects.toMatchObject({
+            code: "ERR_INPUT_INVALID",
+            message: expect.stringContaining(`there is no role '${role}'; ${text}`),
+          })
       expect(await rolesIn("ml")).toContain("viewer@example.com Viewer")
     })
   })
@@ -585,7 +588,14 @@ describe.each([
     ]
 
     it("cannot be removed, in any way, by anybody, himself included", async () => {
-      await workspaceWith(here, "ml", [bound("ann", "ml", "Admin"), bound("zoe", "ml", "Editor")])
+      await workspacesWith(
+        here,
+        ["ml"],
+        [
+          ["ann", "Admin"],
+          ["zoe", "Editor"],
+        ],
+      )
       const before = await contentsOf(here.database)
       for (const way of ways("ann")) expect(await outcomeOf(way())).toBe(refused)
       await expect(administration.members.delete(person("ann"), "ml", "ann")).rejects.toMatchObject({
@@ -596,23 +606,41 @@ describe.each([
     })
 
     it.each(["*", "service:worker"])("is the last although %s holds the role, too", async (other) => {
-      await workspaceWith(here, "ml", [bound("ann", "ml", "Admin"), bound(other, "ml", "Admin")])
+      await workspacesWith(
+        here,
+        ["ml"],
+        [
+          ["ann", "Admin"],
+          [other, "Admin"],
+        ],
+      )
       for (const way of ways("ann")) expect(await outcomeOf(way())).toBe(refused)
       expect(await outcomeOf(administration.members.delete(root, "ml", other))).toBe("done")
     })
 
     it.each(["ben", "group:ops", "SERVICE:x", "Service:y"])("is not the last while %s holds the role", async (other) => {
-      await workspaceWith(here, "ml", [bound("ann", "ml", "Admin"), bound(other, "ml", "Admin")])
+      await workspacesWith(
+        here,
+        ["ml"],
+        [
+          ["ann", "Admin"],
+          [other, "Admin"],
+        ],
+      )
       expect(await outcomeOf(administration.members.delete(root, "ml", "ann"))).toBe("done")
       expect(await outcomeOf(administration.members.delete(root, "ml", other))).toBe(refused)
     })
 
     it("is the last again when the others are revoked, have expired, or will", async () => {
-      await workspaceWith(here, "ml", [
-        bound("ann", "ml", "Admin"),
-        bound("ben", "ml", "Admin"),
-        { ...bound("tom", "ml", "Admin"), expires_at: at(5_000) },
-      ])
+      await workspacesWith(
+        here,
+        ["ml"],
+        [
+          ["ann", "Admin"],
+          ["ben", "Admin"],
+          ["tom", "Admin", at(5_000)],
+        ],
+      )
       await administration.members.delete(root, "ml", "ben")
       await expect(administration.members.delete(root, "ml", "ann")).rejects.toMatchObject({
         reason: "last_admin",
@@ -623,7 +651,7 @@ describe.each([
     })
 
     it("who expires anyway cannot be removed before, but may be put off", async () => {
-      await workspaceWith(here, "ml", [{ ...bound("tom", "ml", "Admin"), expires_at: at(5_000) }])
+      await workspacesWith(here, ["ml"], [["tom", "Admin", at(5_000)]])
       expect(await outcomeOf(administration.members.delete(root, "ml", "tom"))).toBe(refused)
       expect(await outcomeOf(administration.members.create(root, "ml", { principal: "tom", roles: ["Admin"], expires_at: at(9_000) }))).toBe("done")
       expect(await outcomeOf(administration.members.update(root, "ml", "tom", { roles: ["Admin"] }))).toBe("done")
@@ -642,7 +670,7 @@ describe.each([
     })
 
     it("goes with the workspace", async () => {
-      await workspaceWith(here, "ml", [bound("ann", "ml", "Admin")])
+      await workspacesWith(here, ["ml"], [["ann", "Admin"]])
       expect(await outcomeOf(administration.workspaces.delete(person("ann"), "ml"))).toBe("done")
     })
   })
@@ -654,23 +682,11 @@ describe.each([
       there = await elsewhere()
     })
 
-    /** Makes one workspace a round, with the same bindings, in one transaction. */
+    /** Makes one workspace a round, with the same roles. */
     async function workspaces(...roles: readonly (readonly [principal: string, role: string])[]): Promise<readonly string[]> {
       const names = Array.from({ length: rounds }, (_, index) => `w${index}`)
-      const { revision } = await here.database.write(async (transaction) => {
-        for (const name of names) {
-          await transaction.all(
-            "INSERT INTO portcullis_workspaces (name, id, description, created_at, created_by, updated_at, updated_by) VALUES (?, ?, '', 0, 't', 0, 't')",
-            ...[name, name],
-          )
-          await grantBindings(
-            transaction,
-            "t",
-            roles.map(([principal, role]) => bound(principal, name, role)),
-          )
-        }
-      })
-      for (const { pdp } of [here, there]) await pdp.atLeast(formatRevision(revision))
+      await workspacesWith(here, names, roles)
+      await there.pdp.atLeast(here.pdp.revision())
       return names
     }
 
@@ -776,7 +792,14 @@ describe.each([
     })
 
     it("is not won by rights that were taken away while the write waited", async () => {
-      await workspaceWith(here, "ml", [bound("ann", "ml", "Admin"), bound("ben", "ml", "Admin")])
+      await workspacesWith(
+        here,
+        ["ml"],
+        [
+          ["ann", "Admin"],
+          ["ben", "Admin"],
+        ],
+      )
       await there.pdp.atLeast(here.pdp.revision())
       let release = (): void => undefined
       const released = new Promise<void>((resolve) => (release = resolve))
@@ -838,20 +861,28 @@ describe.each([
     })
 
     it("does not help who lost his rights since", async () => {
-      await workspaceWith(here, "team", [bound("ann", "team", "Admin"), bound("ben", "team", "Admin")])
+      await workspacesWith(
+        here,
+        ["team"],
+        [
+          ["ann", "Admin"],
+          ["ben", "Admin"],
+        ],
+      )
       const add = () => administration.members.create(person("ann"), "team", { principal: "zoe" }, { idempotency })
       await seen(add())
       await seen(administration.members.delete(root, "team", "ann"))
       expect(await outcomeOf(add())).toMatch(/^ERR_DENIED/)
     })
 
-    it.each(["", "a b", "é", "x".repeat(256)])("is refused when it is %j", async (key) => {
-      expect(await outcomeOf(create("ml", { idempotency: { key, body: "{}" } }))).toBe("ERR_INPUT_INVALID")
+    it("is refused when it is malformed", async () => {
+      for (const key of ["", "a b", "é", "x".repeat(256)])
+        expect([key, await outcomeOf(create("ml", { idempotency: { key, body: "{}" } }))]).toEqual([key, "ERR_INPUT_INVALID"])
     })
   })
 
   describe("role bindings", () => {
-    beforeEach(() => workspaceWith(here, "ml", [bound("ann", "ml", "Admin")]))
+    beforeEach(() => workspacesWith(here, ["ml"], [["ann", "Admin"]]))
 
     it("are made, read, revoked, and made again under the same name", async () => {
       const draft = { principal: "zoe", workspace: "ml", role: "Viewer" }
@@ -936,14 +967,20 @@ describe.each([
         }
     })
 
-    it.each([
-      ["a page of 0", {}, { page: 0 }],
-      ["a page of 10,000 items", {}, { page_size: 10_000 }],
-      ["a field that is none", {}, { sort: "name; DROP TABLE portcullis_journal" }],
-      ["a filter that is none", { colour: "red" }, {}],
-      ["a time that is none", { granted_at: { gte: "yesterday" } }, {}],
-    ])("are not listed for %s", async (_, filter, request) => {
-      expect(await outcomeOf(administration.roleBindings.list(root, Object(filter), request))).toBe("ERR_INPUT_INVALID")
+    it("are not listed for a request that is malformed", async () => {
+      const requests = [
+        [{}, { page: 0 }],
+        [{}, { page_size: 10_000 }],
+        [{}, { sort: "name; DROP TABLE portcullis_journal" }],
+        [Object({ colour: "red" }), {}],
+        [{ granted_at: { gte: "yesterday" } }, {}],
+      ] as const
+      for (const [filter, request] of requests)
+        expect([filter, request, await outcomeOf(administration.roleBindings.list(root, filter, request))]).toEqual([
+          filter,
+          request,
+          "ERR_INPUT_INVALID",
+        ])
     })
   })
 
@@ -989,7 +1026,7 @@ describe.each([
     })
 
     it("is newest first, and filtered by principal, role, actor, action and time", async () => {
-      await workspaceWith(here, "ml", [bound("ann", "ml", "Admin")])
+      await workspacesWith(here, ["ml"], [["ann", "Admin"]])
       for (const [index, principal] of ["p0", "p1", "p2"].entries()) {
         clock.now = noon + index * 1_000
         await administration.members.create(person("ann"), "ml", { principal })
@@ -1010,11 +1047,15 @@ describe.each([
 
   describe("the sweep of expired bindings", () => {
     it("notes what has expired, once, and lets the same binding be given anew", async () => {
-      await workspaceWith(here, "ml", [
-        bound("ann", "ml", "Admin"),
-        { ...bound("tom", "ml", "Viewer"), expires_at: at(5_000) },
-        { ...bound("eve", "ml", "Viewer"), expires_at: at(5_001) },
-      ])
+      await workspacesWith(
+        here,
+        ["ml"],
+        [
+          ["ann", "Admin"],
+          ["tom", "Viewer", at(5_000)],
+          ["eve", "Viewer", at(5_001)],
+        ],
+      )
       clock.now = noon + 4_999
       expect(await sweepExpired(here.database)).toBe(0)
       clock.now = noon + 5_000
@@ -1075,12 +1116,16 @@ describe.each([
 
   describe("other spellings of a principal", () => {
     it("are those that hold roles and differ only in upper and lower case", async () => {
-      await workspaceWith(here, "ml", [
-        bound("Ann@Example.com", "ml", "Admin"),
-        bound("ANN@example.com", "ml", "Viewer"),
-        bound("Ann@Example.com", "ml", "Viewer"),
-        bound("anna@example.com", "ml", "Viewer"),
-      ])
+      await workspacesWith(
+        here,
+        ["ml"],
+        [
+          ["Ann@Example.com", "Admin"],
+          ["ANN@example.com", "Viewer"],
+          ["Ann@Example.com", "Viewer"],
+          ["anna@example.com", "Viewer"],
+        ],
+      )
       expect([...(await otherSpellings(here.database, "ann@example.com"))].sort()).toEqual(["ANN@example.com", "Ann@Example.com"])
       expect(await otherSpellings(here.database, "Ann@Example.com")).toEqual(["ANN@example.com"])
       expect(await otherSpellings(here.database, "nobody@example.com")).toEqual([])

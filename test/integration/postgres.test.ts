@@ -224,7 +224,7 @@ describe("connections that are killed under load", () => {
   it("fail some writes with a coded error, lose none that was acknowledged, and nothing afterwards", async () => {
     const { database } = opened()
     const pdp = await pdpOn({ refreshSeconds: 0.2 })
-    await grant(database, "first")
+    await pdp.atLeast(formatRevision((await grant(database, "first")).revision))
     const client = await operator()
     const acknowledged: string[] = []
     let failures = 0
@@ -407,6 +407,16 @@ describe("what is wrong with a connection", () => {
     })
     await client.query("GRANT ALL ON SCHEMA public TO poor")
     await database.open()
+  })
+
+  it("is nothing for a user who may only use the tables that are there", async () => {
+    await opened().database.open()
+    const client = await operator()
+    await client.query("CREATE ROLE modest LOGIN PASSWORD 's3cret'")
+    await client.query("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO modest")
+    const database = postgresDatabase({ url: url.replace("postgres:postgres@", "modest:s3cret@") })
+    onTestFinished(() => database.close())
+    expect((await grant(database, "ann")).revision.sequence).toBe(1)
   })
 
   it("is said when the package pg is not installed", async () => {

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process"
-import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { describe, expect, it } from "vitest"
@@ -19,16 +20,39 @@ describe("the README", () => {
     return url
   }
 
+  /** Pastes shell snippets of the page one after the other, as somebody would whose sidecar has another port. */
+  const pasted = async (...snippets: readonly string[]): Promise<string> => {
+    const url = await quickstartUrl()
+    const installed = `portcullis() { ${process.execPath} ${join(root, "dist/cli/portcullis.js")} "$@"; }\n`
+    const script = installed + snippets.join("\n").replaceAll("http://127.0.0.1:8181", url)
+    return (await run("bash", ["-euc", script], { cwd: root })).stdout
+  }
+  const shellSnippet = (part: string): string => inLanguage("sh").find((text) => text.includes(part)) ?? ""
+
   it("has snippets in known languages only, so that each is executed here", () => {
     expect([...new Set(blocks.map(({ language }) => language))].sort()).toEqual(["js", "mermaid", "sh", "yaml"])
   })
 
   it("shows curl lines that answer as it says", async () => {
-    const [commands = ""] = inLanguage("sh").filter((text) => text.includes("curl"))
-    const url = await quickstartUrl()
-    const { stdout } = await run("bash", ["-euc", commands.replaceAll("http://127.0.0.1:8181", url)], { cwd: root })
+    const stdout = await pasted(shellSnippet("why not?"))
     expect(stdout).toContain('{"result":{"allowed":true,')
     expect(stdout).toContain('"missing_permissions":["workspaces.delete"]')
+  })
+
+  it("leads a workspace through its life, and shows it on the command line", async () => {
+    const lines = (await pasted(shellSnippet("as_ann"), shellSnippet("portcullis changes"))).split("\n")
+    const json = lines.filter((line) => line.startsWith("{"))
+    expect(json.map((line): unknown => JSON.parse(line))).toMatchObject([
+      { name: "vision", propagated: true },
+      { principal: "ben@example.com", roles: ["Viewer"], propagated: true },
+      { result: { allowed: true } },
+      { id: "ben@example.com", propagated: true },
+      { result: { allowed: false } },
+      { name: "first", entity_type: "project" },
+      { detail: "Cannot delete workspace 'vision': workspace contains entities that must be deleted first: project (1)" },
+    ])
+    expect(lines.filter((line) => /^ben@example\.com +Editor +ann@example\.com/.test(line))).toHaveLength(2)
+    expect(lines.filter((line) => / ann@example\.com +role_binding\.(?:granted|revoked) +vision +ben@example\.com/.test(line))).toHaveLength(3)
   })
 
   it("names npm scripts that exist", () => {
@@ -38,12 +62,14 @@ describe("the README", () => {
 
   it.each(inLanguage("js").map((text, index) => [index, text] as const))("has a program that runs (%i)", async (index, text) => {
     const file = join(root, `.readme-${index}-${process.pid}.mjs`)
-    writeFileSync(file, text)
+    const folder = mkdtempSync(join(tmpdir(), "portcullis-readme-"))
+    writeFileSync(file, text.replaceAll('"portcullis.db"', JSON.stringify(join(folder, "portcullis.db"))))
     try {
       const { stdout } = await run(process.execPath, [file], { cwd: root })
       expect(stdout).toMatch(/^true$/m)
     } finally {
       rmSync(file)
+      rmSync(folder, { recursive: true })
     }
   })
 
