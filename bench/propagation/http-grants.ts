@@ -18,9 +18,9 @@ export interface HttpGrants {
  *
  * @throws {Error} when an answer does not say `propagated: true`, or the first question afterwards is denied
  */
-export async function httpGrants(folder: string, grants: number): Promise<HttpGrants> {
+export async function httpGrants(folder: string, database: string, grants: number): Promise<HttpGrants> {
   const config = join(folder, "portcullis.yaml")
-  const store = { source: "sqlite", path: join(folder, "served.db") }
+  const store = { source: "sqlite", path: database }
   writeFileSync(config, JSON.stringify({ data: [authorizationData], store, auth: { admin_email: administrator.id } }))
   const sidecar = await startSidecar(["--config", config])
   try {

@@ -53,15 +53,17 @@ interface Changing {
 async function fromMemory(): Promise<Changing> {
   const source = memorySource(bindingsOf(Number(size)))
   const pdp = await createPdp({ authorizationData, source })
-  const change = (binding: RoleBinding) =>
-    new Promise<void>((resolve) => {
-      const stop = pdp.on("activation", () => {
-        stop()
-        resolve()
-      })
-      source.add(binding)
+  return { pdp, prepare: () => undefined, change: (binding) => activated(pdp, () => source.add(binding)) }
+}
+
+function activated(deciding: Pdp, push: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = deciding.on("activation", () => {
+      stop()
+      resolve()
     })
-  return { pdp, prepare: () => undefined, change }
+    push()
+  })
 }
 
 /** The whole file is replaced, one line longer. Nobody watches it: the refresh is asked for, as the timer would. */
@@ -84,13 +86,18 @@ async function fromFile(file: string): Promise<Changing> {
   }
 }
 
-/** Written before, and not heard of: what is measured is the refresh alone. */
+/** Written before; then the PDP is told that there is news. */
 async function fromDatabase(): Promise<Changing> {
   const source = sourceAt(kind, place)
-  const pdp = await createPdp({ authorizationData, source: unwatched(source) })
+  let push = (): void => undefined
+  const subscribe = (onNews: () => void) => {
+    push = onNews
+    return () => undefined
+  }
+  const pdp = await createPdp({ authorizationData, source: { ...unwatched(source), subscribe } })
   if (pdp.status().bindings < Number(size)) throw new Error(`${pdp.status().bindings} bindings were loaded, not ${size}`)
   const prepare = async (binding: RoleBinding) => void (await source.database.write((transaction) => grantBindings(transaction, "bench", [binding])))
-  return { pdp, prepare, change: () => pdp.refresh() }
+  return { pdp, prepare, change: () => activated(pdp, () => push()) }
 }
 
 function unwatched(source: Source): Source {

@@ -14,9 +14,7 @@ export async function refresh(): Promise<readonly Row[]> {
   progress("refresh: memory source")
   const pushed = await refreshed("memory", size, pushes)
   progress("refresh: file source")
-  const replaced = await inTemporaryFolder((folder) =>
-    refreshed("file", size, replacements, join(folder, "bindings.ndjson")),
-  )
+  const replaced = await inTemporaryFolder((folder) => refreshed("file", size, replacements, join(folder, "bindings.ndjson")))
   const p99 = percentile(pushed.latencyMs, 0.99)
   return [
     ...refreshRows("refresh", "pushed by the memory source", pushed),

@@ -8,8 +8,8 @@ import { selectWorkspaces, toWorkspace } from "./workspace-row.js"
 
 /** Options of {@link exportData}. */
 export interface ExportOptions {
-  /** Bindings that are revoked or have expired, too. Default false. */
-  readonly all?: boolean
+  /** Leave out bindings that are revoked or have expired. Default false: a restored database knows what was revoked, too. */
+  readonly activeOnly?: boolean
   /** Takes the next lines; the export goes on when it has resolved. */
   readonly write: (lines: string) => Promise<void>
   /** How many rows have been written so far. */
@@ -46,7 +46,7 @@ export async function exportData(database: Database, options: ExportOptions): Pr
     }
     const counts: ExportCounts = {
       workspaces: await writeAll(workspacePages(sql)),
-      bindings: await writeAll(bindingPages(sql, options.all === true ? undefined : at)),
+      bindings: await writeAll(bindingPages(sql, options.activeOnly === true ? at : undefined)),
       entities: await writeAll(entityPages(sql)),
     }
     const trailer: ExportTrailer = { portcullis_export_end: counts }

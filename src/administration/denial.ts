@@ -14,8 +14,9 @@ export function assertAllowed(decisions: Decisions, request: AuthorizationReques
   if (facts.caller === "anonymous")
     throw new PdpError("ERR_UNAUTHENTICATED", `${shown(request)} needs a principal; send credentials`, { reason: "no_credentials" })
   const isKnownThere = Object.keys(facts.roles).some((principal) => principal !== "*")
+  const notes = (facts.notes ?? []).map((note) => `. ${note}`).join("")
   const needs = isKnownThere ? whatIsMissing(facts) : ""
-  throw new PdpError("ERR_DENIED", `${shown(request)} is denied: ${facts.reasons.join(", ")}${needs}; ${remedyFor(facts.reasons)}`, {
+  throw new PdpError("ERR_DENIED", `${shown(request)} is denied: ${facts.reasons.join(", ")}${needs}; ${remedyFor(facts)}${notes}`, {
     reason: reason ?? "role_missing",
     details: {
       reasons: facts.reasons,
@@ -29,7 +30,11 @@ function shown({ method, path }: AuthorizationRequest): string {
   return `${method} ${(path.split("?", 1)[0] ?? "").slice(0, 256)}`
 }
 
-function remedyFor(reasons: Explanation["reasons"]): string {
+function remedyFor({ reasons, workspace = "system" }: Explanation): string {
+  if (reasons.includes("role_missing") || reasons.includes("role_insufficient")) {
+    const who = workspace === "system" ? "a PlatformAdmin for a role in 'system'" : `an Admin of '${workspace}' for a role`
+    return `ask ${who} that allows it`
+  }
   for (const [reason, remedy] of remedies) if (reasons.includes(reason)) return remedy
   return "ask an administrator"
 }
@@ -46,8 +51,6 @@ const remedies: readonly (readonly [DenyReason, string])[] = [
   ["operation_denied", "the authorization data deny this operation to everybody"],
   ["caller_kind", "the authorization data keep this operation for the other kind of caller, services or persons"],
   ["scope_missing", 'log in again and ask for scopes that fit, such as --scope "platform:read platform:write"'],
-  ["role_missing", "ask an Admin of the workspace for a role"],
-  ["role_insufficient", "ask an Admin of the workspace for a role that allows it"],
   ["delegate_not_allowed", "only services act on behalf of others, of persons, and the person must be allowed it, too"],
 ]
 

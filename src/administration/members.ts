@@ -47,7 +47,7 @@ export type MemberChange = Readonly<z.input<typeof MemberChange>>
 export interface Members {
   /** By principal. */
   list(caller: Principal, workspace: string): Promise<{ readonly data: readonly Member[] }>
-  /** Gives roles beside those that are held. Again: changes nothing. */
+  /** Gives roles beside those that are held. Again: changes nothing, unless it says when they expire. */
   create(caller: Principal, workspace: string, member: MemberDraft, options?: WriteOptions): Promise<Written<Member>>
   /** Gives and takes roles. @throws {PdpError} `ERR_CONFLICT` for the last Admin */
   update(caller: Principal, workspace: string, principal: string, change: MemberChange, options?: WriteOptions): Promise<Written<Member>>
@@ -69,7 +69,8 @@ export function members(access: Access, now: () => number): Members {
         const { transaction, actor } = writing
         await workspaceNamed(transaction, workspace)
         assertAhead(expiresAt, transaction.now)
-        const wanted = bindingsOf(principal, workspace, roles, expiresAt)
+        const held = await activeBindings(transaction, workspace, transaction.now, principal)
+        const wanted = wantedOf(held, { principal, workspace, roles, expiresAt })
         await assertMay(writing, [], wanted)
         const give = () => grantBindings(transaction, actor, wanted)
         await (expiresAt ? keepingAnAdmin(transaction, workspace, give) : give())
@@ -85,7 +86,7 @@ export function members(access: Access, now: () => number): Members {
         assertAhead(expiresAt, transaction.now)
         const held = await activeBindings(transaction, workspace, transaction.now, principal)
         const unwanted = held.filter(({ role }) => !roles.includes(role))
-        const wanted = bindingsOf(principal, workspace, roles, expiresAt)
+        const wanted = wantedOf(held, { principal, workspace, roles, expiresAt })
         await assertMay(writing, unwanted, wanted)
         await keepingAnAdmin(transaction, workspace, async () => {
           await revokeBindings(transaction, actor, namesOf(unwanted))
@@ -107,8 +108,17 @@ export function members(access: Access, now: () => number): Members {
   }
 }
 
-function bindingsOf(principal: string, workspace: string, roles: readonly string[], expiresAt: string | null | undefined): readonly RoleBinding[] {
-  return [...new Set(roles)].map((role) => ({ principal, workspace, role, ...(expiresAt && { expires_at: expiresAt }) }))
+interface Wanted extends Pick<RoleBinding, "principal" | "workspace"> {
+  readonly roles: readonly string[]
+  /** Null: for good. Undefined: for good, and what is held stays as it is. */
+  readonly expiresAt: string | null | undefined
+}
+
+/** The bindings to be written. */
+function wantedOf(held: readonly StoredRoleBinding[], { principal, workspace, roles, expiresAt }: Wanted): readonly RoleBinding[] {
+  const kept = new Set(expiresAt === undefined ? held.map(({ role }) => role) : [])
+  const wanted = [...new Set(roles)].filter((role) => !kept.has(role))
+  return wanted.map((role) => ({ principal, workspace, role, ...(expiresAt && { expires_at: expiresAt }) }))
 }
 
 /** Before anything changes: who gives up roles of his own has them until then. */

@@ -1,29 +1,7 @@
 import type { DocumentNode, DocumentReader } from "./document.js"
+import { documentLimits, type ParsedText } from "./parsed-text.js"
 import { readJson } from "./read-json.js"
 import { readYaml } from "./read-yaml.js"
-
-/** Limits of one document. */
-export const documentLimits = {
-  /** UTF-8 bytes of a document. */
-  maxBytes: 16 * 1024 * 1024,
-  /** UTF-8 bytes of a document that is not JSON: reading YAML takes two hundred times its size in memory. */
-  maxYamlBytes: 4 * 1024 * 1024,
-  /** Maps and lists within each other. */
-  maxDepth: 64,
-  /** Values after aliases are expanded. */
-  maxNodes: 2_000_000,
-} as const
-
-/** What a text turned out to be: a tree with lines, or why it is none. */
-export type ParsedText = { readonly root: DocumentNode } | { readonly problem: DocumentProblem }
-
-/** Why a text could not be read. */
-export interface DocumentProblem {
-  readonly rule: "syntax" | "too-large"
-  readonly line: number
-  readonly message: string
-  readonly remedy: string
-}
 
 /**
  * Reads JSON or YAML 1.2 text. What is wrong is reported to the reader: syntax, limits, and keys that stand twice in one map.

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises"
 import { messageOf, PdpError } from "../errors.js"
 import type { NamedText } from "./document.js"
-import { documentLimits } from "./read-document.js"
+import { documentLimits } from "./parsed-text.js"
 
 /**
  * Reads documents from disk, each named by its path as it was given.

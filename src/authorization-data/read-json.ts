@@ -1,5 +1,5 @@
 import type { DocumentEntry, DocumentNode } from "./document.js"
-import { documentLimits, type DocumentProblem, type ParsedText } from "./read-document.js"
+import { documentLimits, type DocumentProblem, type ParsedText } from "./parsed-text.js"
 
 /** Reads JSON text into a tree with lines; duplicate keys stay. */
 export function readJson(text: string): ParsedText {

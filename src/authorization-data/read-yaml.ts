@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type Pair } from "yaml"
 import type { DocumentEntry, DocumentNode } from "./document.js"
-import { documentLimits, type DocumentProblem, type ParsedText } from "./read-document.js"
+import { documentLimits, type DocumentProblem, type ParsedText } from "./parsed-text.js"
 
 /** Reads one YAML 1.2 document into a tree with lines. Aliases count as what they stand for; merge keys (`<<`) and tags are not supported. */
 export function readYaml(text: string): ParsedText {

@@ -10,7 +10,8 @@ export async function checkLocally(question: CheckQuestion, flags: ConfigFlags, 
   try {
     const request = { principal: principalOf(question), method: question.method, path: question.path }
     const { allowed, revision } = pdp.authorize(request)
-    return { allowed, reasons: allowed ? [] : pdp.explain(request).reasons, revision }
+    const { reasons, notes } = pdp.explain(request)
+    return { allowed, reasons: allowed ? [] : reasons, ...(notes && { notes }), revision }
   } finally {
     await pdp.close()
   }

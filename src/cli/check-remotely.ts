@@ -10,12 +10,17 @@ import type { CheckAnswer, CheckQuestion } from "./check.js"
 export async function checkRemotely(question: CheckQuestion, url: string): Promise<CheckAnswer> {
   const input = inputOf(question)
   const decision = await ask(url, "allow", input, Allowed)
-  const reasons = decision.result.allowed ? [] : (await ask(url, "explain", input, Explained)).result.reasons
-  return { allowed: decision.result.allowed, reasons, ...(decision.revision !== undefined && { revision: decision.revision }) }
+  const { reasons, notes } = decision.result.allowed ? { reasons: [] } : (await ask(url, "explain", input, Explained)).result
+  return {
+    allowed: decision.result.allowed,
+    reasons,
+    ...(notes && { notes }),
+    ...(decision.revision !== undefined && { revision: decision.revision }),
+  }
 }
 
 const Allowed = z.object({ allowed: z.boolean() })
-const Explained = z.object({ reasons: z.array(z.string()) })
+const Explained = z.object({ reasons: z.array(z.string()), notes: z.array(z.string()).exactOptional() })
 const Refused = z.object({ detail: z.string() })
 const timeoutMs = 10_000
 

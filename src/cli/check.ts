@@ -22,6 +22,8 @@ export interface CheckQuestion {
 export interface CheckAnswer {
   readonly allowed: boolean
   readonly reasons: readonly string[]
+  /** What is nearly right, in words. */
+  readonly notes?: readonly string[]
   readonly revision?: string
 }
 
@@ -45,7 +47,7 @@ export function addCheck(program: Command, terminal: Terminal, finish: (code: Ex
     .option("--email <address>", "verified e-mail address")
     .option("-g, --group <name>", "group; repeatable", collect)
     .option("-s, --scope <scope>", "scope of the token; repeatable; '' is a token without scopes; not given, nothing is restricted", collect)
-    .option("--url <url>", `a running PDP (default ${defaultUrl}, unless files are given)`)
+    .option("--url <url>", `a running PDP (default PORTCULLIS_URL or ${defaultUrl}, unless files are given)`)
   withDataOptions(command)
     .addOption(outputOption())
     .addHelpText("after", examples)
@@ -58,9 +60,18 @@ export function addCheck(program: Command, terminal: Terminal, finish: (code: Ex
         finish(exitCodes.usage)
         return
       }
-      const answer = isLocal ? await checkLocally(question, flags, terminal) : await checkRemotely(question, options.url ?? defaultUrl)
+      const answer = isLocal
+        ? await checkLocally(question, flags, terminal)
+        : await checkRemotely(question, options.url ?? terminal.environment["PORTCULLIS_URL"] ?? defaultUrl)
       const word = answer.allowed ? painted(terminal, "green", "allowed") : painted(terminal, "red", "denied")
-      terminal.out(rendered(options.output, answer, () => `${word}${answer.reasons.length > 0 ? `: ${answer.reasons.join(", ")}` : ""}\n`))
+      terminal.out(
+        rendered(
+          options.output,
+          answer,
+          () =>
+            `${word}${answer.reasons.length > 0 ? `: ${answer.reasons.join(", ")}` : ""}\n${(answer.notes ?? []).map((note) => `${note}\n`).join("")}`,
+        ),
+      )
       finish(answer.allowed ? exitCodes.ok : exitCodes.denied)
     })
 }

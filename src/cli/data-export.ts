@@ -7,14 +7,14 @@ import { progressOn } from "./progress.js"
 import type { Terminal } from "./terminal.js"
 
 interface DataExportOptions extends DatabaseOptions {
-  readonly all?: boolean
+  readonly activeOnly?: boolean
 }
 
 /** `portcullis data export`. */
 export function addDataExport(data: Command, terminal: Terminal): void {
   const command = data.command("export").description("Write workspaces, role bindings and entities of a database as NDJSON, for backup and migration")
   withDatabaseOptions(command.argument("[file]", "where to; it appears when it is complete; without it: standard output"))
-    .option("--all", "revoked and expired role bindings, too")
+    .option("--active-only", "leave out role bindings that are revoked or have expired; a restore then seeds again what was revoked")
     .addHelpText("after", examples)
     .action(async (file: string | undefined, options: DataExportOptions) => {
       const { existing, made } = namedDatabase(options, terminal).named
@@ -24,7 +24,7 @@ export function addDataExport(data: Command, terminal: Terminal): void {
       try {
         const onProgress = (rows: number): void => progress.tell("written", rows)
         const { workspaces, bindings, entities, revision } = await intoTarget(file, terminal, ({ write }) =>
-          exportData(existing, { all: options.all === true, write, onProgress }),
+          exportData(existing, { activeOnly: options.activeOnly === true, write, onProgress }),
         )
         progress.end()
         terminal.err(`${workspaces} workspaces, ${bindings} role bindings and ${entities} entities exported at revision ${revision}\n`)
@@ -42,4 +42,4 @@ A SQLite database is used by one process at a time: stop the sidecar first. Post
 Examples:
   portcullis data export --config portcullis.yaml backup.ndjson
   portcullis data export --store sqlite:portcullis.db | gzip > backup.ndjson.gz
-  portcullis data export --store postgres://portcullis@db/portcullis --all history.ndjson`
+  portcullis data export --store postgres://portcullis@db/portcullis backup.ndjson`

@@ -101,7 +101,10 @@ function logEvents(pdp: Pdp, logger: Logger): void {
   if (snapshot?.failing) logger.error({ snapshot: snapshot.path, reason: snapshot.failing.message }, "the snapshot cannot be used")
   pdp.on("activation", (event) => logger.info(event, "new state decides"))
   pdp.on("refreshFailure", ({ source, error, attempt, retryInMs }) =>
-    logger.warn({ source, reason: messageOf(error), attempt, retryInMs }, "refresh failed; the last good state decides"),
+    logger.warn(
+      { source, reason: messageOf(error), attempt, retryInMs },
+      pdp.status().ready ? "refresh failed; the last good state decides" : "refresh failed; there is nothing to decide on",
+    ),
   )
 }
 

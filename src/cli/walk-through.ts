@@ -25,7 +25,7 @@ export function walkThrough(pdp: Pdp, url: string, profile: Profile, adminEmail:
       ...(body ? [`-H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`] : []),
     ].join(" ")
   const ask = curlLine(url, profile, { principal: { id: member }, method: "GET", path })
-  const registrar = [owner, service].find((id) => mayRegister(pdp, id, owner, path))
+  const registrar = whoRegisters(pdp, owner, workspace, `${path}/entities/project`)
   const entity =
     registrar === undefined
       ? []
@@ -45,16 +45,15 @@ export function walkThrough(pdp: Pdp, url: string, profile: Profile, adminEmail:
 
 const everybody = "ann@example.com"
 const member = "ben@example.com"
-const service = "service:projects"
 
 function mayCreate(pdp: Pdp, id: string): boolean {
   return pdp.authorize({ principal: { id }, method: "POST", path: "/apis/entities/v2/workspaces" }).allowed
 }
 
-/** Asked on the bindings that the walk will have led to: the authorization data may leave entities to services. */
-function mayRegister(pdp: Pdp, id: string, owner: string, path: string): boolean {
-  const workspace = path.slice(path.lastIndexOf("/") + 1)
-  const role = pdp.authorize({ principal: { id: owner }, method: "DELETE", path }).allowed ? platformAdmin : { workspace, role: "Admin" }
-  const principal = id === service ? { kind: "service" as const, id: id.slice("service:".length) } : { id }
-  return pdp.whatIf([{ principal: owner, ...role }]).authorize({ principal, method: "POST", path: `${path}/entities/project` }).allowed
+/** The owner, if the authorization data do not leave it to services. Asked on the binding that the walk leads to. */
+function whoRegisters(pdp: Pdp, owner: string, workspace: string, path: string): string | undefined {
+  const request = { principal: { id: owner }, method: "POST", path }
+  const asAdmin = pdp.whatIf([{ principal: owner, workspace, role: "Admin" }])
+  if (asAdmin.authorize(request).allowed || pdp.authorize(request).allowed) return owner
+  return pdp.authorize({ ...request, principal: { kind: "service", id: "projects" } }).allowed ? "service:projects" : undefined
 }

@@ -33,8 +33,8 @@ export const Config = z.strictObject({
       .min(1)
       .max(320)
       .optional()
-      .describe("Becomes PlatformAdmin when the database is new. Compared exactly, upper and lower case included."),
-    default_workspace: z.string().min(1).max(63).default("default").describe("Is made when the database is new."),
+      .describe("Is made PlatformAdmin at the start, unless that was revoked once. Compared exactly, upper and lower case included."),
+    default_workspace: z.string().min(1).max(63).default("default").describe("Is made at the start when it does not exist."),
     allow_unsigned_jwt: z
       .boolean()
       .default(false)

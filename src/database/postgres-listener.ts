@@ -24,6 +24,8 @@ export function listenOn(pool: () => Promise<PostgresPool>, { channel, onNews, a
     client = undefined
     broken.release(true)
     retry()
+    // Whoever reads now finds out why, and says so.
+    if (!stopped) onNews()
   }
   const retry = (): void => {
     if (stopped) return

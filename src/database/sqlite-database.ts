@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
+import { setImmediate as nextTurn } from "node:timers/promises"
 import { messageOf, PdpError } from "../errors.js"
 import type { Committed, Database, Row, Sql, SqlValue, WriteTransaction } from "./database.js"
 import { migrate } from "./migrate.js"
@@ -59,7 +60,11 @@ class SqliteDatabase implements Database {
   }
 
   async write<Value>(work: (transaction: WriteTransaction) => Promise<Value>): Promise<Committed<Value>> {
-    const { noted, ...committed } = await this.#alone(() => this.#transaction(() => runWriteTransaction(this.#sql, "", this.#now(), work)))
+    const { noted, ...committed } = await this.#alone(async () => {
+      // Everything here is synchronous: without it, writers that follow each other would keep the event loop from turning.
+      await nextTurn()
+      return this.#transaction(() => runWriteTransaction(this.#sql, "", this.#now(), work))
+    })
     if (noted) for (const listener of this.#listeners) listener()
     return committed
   }

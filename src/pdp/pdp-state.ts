@@ -74,7 +74,10 @@ export function pdpState(profile: Profile, options: PdpOptions, first: ProductPo
     if (lastSuccess === undefined || effects.now() - lastSuccess <= maxMs) return
     const age = Math.round((effects.now() - lastSuccess) / 1_000)
     const why = effects.health.lastFailure() ?? "the source has not answered since"
-    throw new PdpError("ERR_PDP_STALE", `role bindings are ${age} s old, and maxStalenessSeconds is ${maxMs / 1_000}: ${why}; mend the source`)
+    throw new PdpError(
+      "ERR_PDP_STALE",
+      `role bindings are ${age} s old, and at most ${maxMs / 1_000} s are allowed (max_staleness_seconds, maxStalenessSeconds): ${why}; mend the source`,
+    )
   }
 
   return {

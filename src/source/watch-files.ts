@@ -1,23 +1,27 @@
 import { watch, type FSWatcher } from "node:fs"
-import { dirname } from "node:path"
+import { basename, dirname } from "node:path"
 import { unrefTimers, type Timers } from "./timers.js"
 
 /**
- * Calls back when some of these files may have changed: about 100 ms after something happened in one of their directories. That sees files
- * that are replaced by renaming, and Kubernetes' swaps of symbolic links; it does not see a change behind a link into another directory.
+ * Calls back when some of these files may have changed: about 100 ms after something happened to them in their directories. That sees files
+ * that are replaced by renaming, and Kubernetes' swaps of symbolic links (`..data`); it does not see a change behind a link into another directory.
  * A directory that cannot be watched is tried again every 5 seconds, with a call each time: reading then tells what is wrong.
  *
  * @returns stops it
  */
 export function watchFiles(paths: readonly string[], onNews: () => void, timers: Timers = unrefTimers): () => void {
-  const stops = [...new Set(paths.map((path) => dirname(path)))].map((directory) => watchDirectory(directory, onNews, timers))
+  const directories = [...new Set(paths.map((path) => dirname(path)))]
+  const stops = directories.map((directory) => {
+    const names = new Set(paths.filter((path) => dirname(path) === directory).map((path) => basename(path)))
+    return watchDirectory(directory, names, onNews, timers)
+  })
   return () => stops.forEach((stop) => stop())
 }
 
 const settleMs = 100
 const retryMs = 5_000
 
-function watchDirectory(directory: string, onNews: () => void, timers: Timers): () => void {
+function watchDirectory(directory: string, names: ReadonlySet<string>, onNews: () => void, timers: Timers): () => void {
   let watcher: FSWatcher | undefined
   let cancel: (() => void) | undefined
   const wakeIn = (ms: number) => {
@@ -28,11 +32,14 @@ function watchDirectory(directory: string, onNews: () => void, timers: Timers): 
       onNews()
     })
   }
+  const concerns = (name: string | null) => name === null || names.has(name) || name.startsWith("..") || name === basename(directory)
   const open = () => {
     watcher?.close()
     watcher = watcherOf(
       directory,
-      () => wakeIn(settleMs),
+      (name) => {
+        if (concerns(name)) wakeIn(settleMs)
+      },
       () => wakeIn(retryMs),
     )
   }
@@ -43,9 +50,9 @@ function watchDirectory(directory: string, onNews: () => void, timers: Timers): 
   }
 }
 
-function watcherOf(directory: string, onEvent: () => void, onFailure: () => void): FSWatcher | undefined {
+function watcherOf(directory: string, onEvent: (name: string | null) => void, onFailure: () => void): FSWatcher | undefined {
   try {
-    return watch(directory, { persistent: false }, onEvent).on("error", onFailure)
+    return watch(directory, { persistent: false }, (_, name) => onEvent(name)).on("error", onFailure)
   } catch {
     onFailure()
     return undefined

@@ -85,7 +85,7 @@ describe.each(stores)("an export into %s", (_, newStore) => {
       code: 0,
       answer: { workspaces: { added: 1, present: 0 }, role_bindings: { added: 3, present: 0 }, entities: { added: 2, present: 0 }, dry_run: false },
     })
-    const exported = await outOf(store, "--all")
+    const exported = await outOf(store)
     const rows = rowsOf(exported)
     expect(rows).toHaveLength(7)
     expect(rows).toEqual(expect.arrayContaining([team, ann, ben, gone]))
@@ -97,7 +97,7 @@ describe.each(stores)("an export into %s", (_, newStore) => {
       role_bindings: { added: 0, present: 3 },
       entities: { added: 0, present: 2 },
     })
-    expect((await outOf(store, "--all")).out.split("\n").slice(1)).toEqual(exported.out.split("\n").slice(1))
+    expect((await outOf(store)).out.split("\n").slice(1)).toEqual(exported.out.split("\n").slice(1))
   })
 })
 

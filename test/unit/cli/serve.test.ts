@@ -15,7 +15,7 @@ interface Serving {
 async function serve(...args: readonly string[]): Promise<Serving> {
   let stop = () => {}
   let log = ""
-  let announce = (_: string) => {}
+  let announce: (text: string) => void = () => {}
   const announced = new Promise<string>((resolve) => (announce = resolve))
   const ended = run(["serve", "--config", join(quickstartCopy(), "portcullis.yaml"), "--listen", "127.0.0.1:0", ...args], {
     out: (text) => announce(text),

@@ -65,7 +65,7 @@ describe("listening for notifications", () => {
     expect([first?.released, timers.pending()]).toEqual([true, [100]])
     timers.pass(100)
     await settled()
-    expect([clients.length, news(), last().queries]).toEqual([2, 2, ["LISTEN c"]])
+    expect([clients.length, news(), last().queries]).toEqual([2, 3, ["LISTEN c"]])
     first?.emit("error", new Error("late"))
     expect([last().released, timers.pending()]).toEqual([undefined, []])
     stop()
