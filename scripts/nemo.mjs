@@ -54,7 +54,7 @@ function install() {
     run(join(environment, "bin/python"), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"])
     run(join(environment, "bin/uv"), ["pip", "install", "--quiet", "--python", join(environment, "bin/python"), requirement])
   } catch (cause) {
-    throw new Error(`${requirement} could not be installed (${cause.message}): see above; ${remedy}`, { cause })
+    throw new Error(`${requirement} could not be installed (${cause.message}): see above, and check the network; or ${remedy}`, { cause })
   }
   writeFileSync(complete, "")
 }

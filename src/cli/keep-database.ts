@@ -10,7 +10,7 @@ import { importWhenNew } from "./import-when-new.js"
 /** A database that is seeded, swept and watched over while the sidecar runs. */
 export interface KeptDatabase {
   /** What an operator should know, in words. */
-  notices(): Promise<readonly string[]>
+  notices(): readonly string[]
   /** Stops. */
   stop(): void
 }
@@ -43,14 +43,21 @@ export async function keepDatabase(database: Database, pdp: Pdp, config: Config,
   const stopListening = pdp.on("activation", ({ cause }) => {
     if (cause === "expiry") sweep()
   })
-  const notices = async (): Promise<readonly string[]> => {
+  let spellings: readonly string[] = []
+  let looking: Promise<void> | undefined
+  const look = async (): Promise<void> => {
+    if (config.auth.admin_email !== undefined) spellings = await otherSpellings(database, config.auth.admin_email).catch(() => spellings)
+  }
+  const notices = (): readonly string[] => {
     const { admin_email: adminEmail } = config.auth
     if (adminEmail === undefined) return []
+    // What is known answers at once; a database that does not answer keeps nobody waiting.
+    looking ??= look().finally(() => (looking = undefined))
     const revoked = seeded?.leftRevoked.some(({ role }) => role === "PlatformAdmin") ?? false
-    const spellings = await otherSpellings(database, adminEmail).catch(() => [])
     return [...(revoked ? [revokedNotice(adminEmail)] : []), ...spellings.map((name) => spellingNotice(name, adminEmail))]
   }
-  for (const notice of await notices()) logger.warn(notice)
+  await look()
+  for (const notice of notices()) logger.warn(notice)
   return {
     notices,
     stop: () => {

@@ -20,7 +20,7 @@ export interface ServerContext {
   readonly bundleCacheSeconds: number
   readonly version: string
   /** What an operator should know, in words. */
-  readonly notices: () => Promise<readonly string[]>
+  readonly notices: () => readonly string[]
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number
   /** True once the server stops. */

@@ -27,7 +27,7 @@ export interface ServerOptions {
   /** Believe unsigned JWTs (`alg: none`) of callers on this machine. Default false. */
   readonly allowUnsignedJwt?: boolean
   /** What an operator should know, in words, for `/status`. Default: nothing. */
-  readonly notices?: (() => Promise<readonly string[]>) | undefined
+  readonly notices?: (() => readonly string[]) | undefined
   readonly listen: ListenAddress
   /** A second listener with health and metrics only. */
   readonly healthListen?: ListenAddress
@@ -66,7 +66,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const context: ServerContext = {
     pdp,
     administration: options.administration,
-    notices: options.notices ?? (async () => []),
+    notices: options.notices ?? (() => []),
     authenticate: authentication({ allowUnsignedJwt: options.allowUnsignedJwt }),
     profile: options.profile,
     rules: { allowedHosts: new Set(options.allowedHosts.map((host) => host.toLowerCase())), allowedOrigins: new Set(options.allowedOrigins) },

@@ -25,9 +25,9 @@ export function ready(context: ServerContext): Response {
 }
 
 /** How the PDP is: `pdp.status()`, our version, and what an operator should know. */
-export async function status(context: ServerContext): Promise<Response> {
+export function status(context: ServerContext): Response {
   const facts: PdpStatus = context.pdp.status()
-  const notices = await context.notices()
+  const notices = context.notices()
   const headers: Record<string, string> = facts.revision === undefined ? {} : { "X-Portcullis-Revision": facts.revision }
   return json(200, { version: context.version, ...facts, ...(notices.length > 0 && { notices }) }, headers)
 }
