@@ -2,25 +2,27 @@
 // `--expect-current` fails instead of compiling. Plain Node.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { exclusively } from "./lock.mjs"
+import { sayWhatFailed } from "./writable.mjs"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const dist = join(root, "dist")
 const stamp = join(dist, ".sources.sha256")
 const bins = ["cli/portcullis.js"]
 
-if (process.argv.includes("--force")) rmSync(stamp, { force: true })
+const isForced = process.argv.includes("--force")
+
 if (current()) process.stderr.write("portcullis: dist is up to date\n")
 else if (process.argv.includes("--expect-current")) {
   process.stderr.write("portcullis: dist is stale\n")
   process.exitCode = 1
-} else await exclusively(root, "build", build)
+} else await exclusively(root, "build", build).catch(sayWhatFailed)
 
 function current() {
-  return existsSync(stamp) && readFileSync(stamp, "utf8") === sourcesHash()
+  return !isForced && existsSync(stamp) && readFileSync(stamp, "utf8") === sourcesHash()
 }
 
 function sourcesHash() {
@@ -42,6 +44,7 @@ function build() {
   const old = join(root, `dist-old-${process.pid}`)
   const hash = sourcesHash()
   try {
+    mkdirSync(fresh)
     const result = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json", "--outDir", fresh], {
       cwd: root,
       stdio: ["ignore", 2, 2],

@@ -4,19 +4,14 @@ import { existsSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { exclusively } from "./lock.mjs"
+import { requireThisNode } from "./node.mjs"
+import { sayWhatFailed } from "./writable.mjs"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-requireNode()
-if (missing()) await exclusively(root, "install", install)
+requireThisNode()
+if (missing()) await exclusively(root, "install", install).catch(sayWhatFailed)
 else process.stderr.write("portcullis: dependencies are installed\n")
-
-function requireNode() {
-  const [major, minor] = process.versions.node.split(".").map(Number)
-  if (major > 20 || (major === 20 && minor >= 19)) return
-  process.stderr.write(`portcullis: Node ${process.versions.node} is too old; install Node 20.19 or later\n`)
-  process.exit(1)
-}
 
 /** The first package that is not installed as the lock file says, or `undefined`. */
 function missing() {
@@ -41,7 +36,7 @@ function install() {
   if (!reason) return
   process.stderr.write(`portcullis: installing dependencies (${reason} is missing or outdated)\n`)
   const npm = process.env.npm_execpath
-  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"]
+  const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"]
   const [command, first] = npm?.endsWith(".js") ? [process.execPath, [npm]] : ["npm", []]
   const result = spawnSync(command, [...first, ...args], { cwd: root, stdio: ["ignore", 2, 2], env: { ...process.env, NODE_ENV: "development" } })
   if (result.status === 0) return

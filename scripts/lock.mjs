@@ -12,12 +12,21 @@ import { setTimeout as pause } from "node:timers/promises"
 export async function exclusively(root, name, action) {
   const folder = join(root, ".cache")
   const lock = join(folder, `${name}.lock`)
-  mkdirSync(folder, { recursive: true })
+  make(folder)
   await acquire(lock)
   try {
     await action()
   } finally {
     rmSync(lock, { force: true })
+  }
+}
+
+/** Without `recursive`, which reports a read-only file system as a missing folder. */
+function make(folder) {
+  try {
+    mkdirSync(folder)
+  } catch (cause) {
+    if (cause.code !== "EEXIST") throw cause
   }
 }
 

@@ -21,6 +21,7 @@ export {
   type WriteOptions,
   type Written,
 } from "./administration/index.js"
+export type { Finding, FindingRule, FindingSeverity } from "./authorization-data/index.js"
 export type { Database, PostgresDatabaseOptions, PostgresPool, SqliteDatabaseOptions } from "./database/index.js"
 export { PdpError, httpStatusByCode, type PdpErrorCode } from "./errors.js"
 export { Principal } from "./model/principal.js"
@@ -29,6 +30,7 @@ export type { AuthorizationRequest, Decision, DenyReason, Explanation, Permissio
 export {
   createPdp,
   DecisionCacheOptions,
+  type AuthorizationDataStatus,
   type CustomPdpOptions,
   type Decisions,
   type Lookups,
@@ -40,6 +42,7 @@ export {
   type Profile,
   type SnapshotStatus,
   type SourceStatus,
+  type UnknownRole,
 } from "./pdp/index.js"
 export {
   fileSource,

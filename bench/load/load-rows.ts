@@ -6,7 +6,7 @@ import { median } from "../statistics.js"
 
 const rounds = 5
 
-const Probe = z.object({ ms: z.number(), stallMs: z.number(), residentMb: z.number(), heapMb: z.number() })
+const Probe = z.object({ ms: z.number(), cpuMs: z.number(), stallMs: z.number(), residentMb: z.number(), heapMb: z.number() })
 type Probe = z.infer<typeof Probe>
 
 /**
@@ -25,6 +25,7 @@ export async function loadRows(part: PartName, kind: string, name: string, size:
     read.push(await probed(script, [kind, "read", String(size), place], Probe))
   }
   const beyond = loaded.map(({ ms }, round) => (ms - (read[round]?.ms ?? 0)) / 1_000)
+  const cpuBeyond = loaded.map(({ cpuMs }, round) => (cpuMs - (read[round]?.cpuMs ?? 0)) / 1_000)
   const added = loaded.map(({ residentMb, heapMb }) => Math.max(residentMb, heapMb))
   const stalls = loaded.map(({ stallMs }) => stallMs)
   const readSeconds = read.map(({ ms }) => ms / 1_000)
@@ -32,6 +33,7 @@ export async function loadRows(part: PartName, kind: string, name: string, size:
   return [
     { part, what: what("reading the source alone"), ...figure(readSeconds, "s") },
     { part, what: what("time beyond that"), ...figure(beyond, "s"), ...atMost("P9", 2, "s", median(beyond)) },
+    { part, what: what("CPU beyond that"), ...figure(cpuBeyond, "s") },
     { part, what: what("memory added"), ...figure(added, "MB"), ...atMost("P9", 150, "MB", median(added)) },
     { part, what: what("longest stall"), ...figure(stalls, "ms"), ...atMost("P9", 20, "ms", median(stalls)) },
   ]

@@ -40,6 +40,7 @@ export interface BindingDefinition extends Place {
   readonly principal: string
   readonly workspace: string
   readonly roles: readonly LinedText[]
+  readonly expiresAt?: string
 }
 
 /** What one document says, with the places where it says so. */

@@ -16,6 +16,8 @@ export const findingRules = [
   "malformed-template",
   "malformed-prefix",
   "malformed-binding",
+  "ineffective-binding",
+  "duplicate-binding",
   "unprefixed-principal",
   "dangling-role",
   "role-cycle",
@@ -76,6 +78,11 @@ export class FindingList {
   /** Adds a warning. */
   warn(rule: FindingRule, place: Place, message: string, remedy: string): void {
     this.add(rule, place, message, remedy, "warning")
+  }
+
+  /** How many there are so far. */
+  get size(): number {
+    return this.#findings.length
   }
 
   /** Everything found so far; files in the order in which they were first named, then by line. */

@@ -1,8 +1,9 @@
 import type { OperationDefinition } from "./definition.js"
 import type { FindingList } from "./finding.js"
+import { isPermissionId } from "./identifier.js"
 import { permissionRemedy } from "./lint-roles.js"
 import type { MergedDocuments, MergedEndpoint } from "./merge.js"
-import { nearest } from "./nearest.js"
+import { nearest } from "../model/nearest.js"
 import { prefixFault, templateFault } from "./template-grammar.js"
 
 /** Rules about endpoints, one at a time: malformed templates and prefixes, unregistered permissions, operations that nobody can call. */
@@ -71,7 +72,7 @@ function lintPermission(
     return
   }
   if (held.named.has(permission)) return
-  const suggestion = nearest(permission, held.named)
+  const suggestion = nearest(permission, [...held.named].filter(isPermissionId))
   const remedy = suggestion ? `did you mean '${suggestion}'?` : `give '${permission}' to a role`
   if (!held.everything) {
     const severity = definition.format === "reference" ? "warning" : "error"

@@ -1,8 +1,8 @@
-import { RoleBinding } from "../model/role-binding.js"
-import type { BindingDefinition, RoleDefinition } from "./definition.js"
+import type { RoleDefinition } from "./definition.js"
 import type { FindingList } from "./finding.js"
+import { isPermissionId } from "./identifier.js"
 import type { MergedDocuments } from "./merge.js"
-import { nearest } from "./nearest.js"
+import { nearest } from "../model/nearest.js"
 
 /** Rules about roles: unknown ones, cycles, unregistered permissions. */
 export function lintRoles({ roles, registered }: MergedDocuments, findings: FindingList): void {
@@ -22,52 +22,14 @@ export function lintRoles({ roles, registered }: MergedDocuments, findings: Find
   lintCycles(roles, findings)
 }
 
-/** Rules about role bindings: malformed ones, unknown roles, principals without a prefix (hardened). */
-export function lintBindings({ roles, bindings }: MergedDocuments, profile: "hardened" | "nemo", findings: FindingList): void {
-  const warned = new Set<string>()
-  for (const binding of bindings) {
-    lintBinding(binding, roles, findings)
-    if (profile === "nemo" || warned.has(binding.principal) || !isUnprefixed(binding.principal)) continue
-    warned.add(binding.principal)
-    findings.warn(
-      "unprefixed-principal",
-      binding,
-      `principal '${binding.principal}' is taken for a person: it has neither a prefix nor an '@'`,
-      `write 'group:${binding.principal}' for a group, 'service:${binding.principal}' for a service`,
-    )
-  }
-}
-
 /** What to do about a permission that is in no registry. */
 export function permissionRemedy(permission: string, known: Iterable<string>): string {
-  const suggestion = nearest(permission, known)
+  const suggestion = nearest(permission, [...known].filter(isPermissionId))
   return suggestion ? `did you mean '${suggestion}'?` : "correct it, or add it to the permissions of a document"
 }
 
-function lintBinding(binding: BindingDefinition, roles: ReadonlyMap<string, RoleDefinition>, findings: FindingList): void {
-  for (const { text: role, line } of binding.roles) {
-    const parsed = RoleBinding.safeParse({ principal: binding.principal, workspace: binding.workspace, role })
-    const what = `the binding of '${binding.principal}' in '${binding.workspace}'`
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0]
-      findings.add(
-        "malformed-binding",
-        { file: binding.file, line },
-        `${what}: ${issue?.path.join(".") ?? ""} ${issue?.message ?? ""}`,
-        "correct it, or remove the binding",
-      )
-      return
-    }
-    if (!roles.has(role))
-      findings.add("dangling-role", { file: binding.file, line }, `${what} names the unknown role '${role}'`, roleRemedy(role, roles))
-  }
-}
-
-function isUnprefixed(principal: string): boolean {
-  return principal !== "*" && !/^(?:service|group):/.test(principal) && !principal.includes("@")
-}
-
-function roleRemedy(role: string, roles: ReadonlyMap<string, unknown>): string {
+/** What to do about a role that is not there. */
+export function roleRemedy(role: string, roles: ReadonlyMap<string, unknown>): string {
   const suggestion = nearest(role, roles.keys())
   return suggestion ? `did you mean '${suggestion}'?` : `define it under roles, or write one of ${[...roles.keys()].slice(0, 10).join(", ")}`
 }

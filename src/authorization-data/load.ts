@@ -1,7 +1,7 @@
 import { PdpError } from "../errors.js"
 import type { RoleBinding } from "../model/role-binding.js"
 import type { AuthorizationData } from "./authorization-data.js"
-import type { DeniedPrefix, Fragment } from "./definition.js"
+import type { BindingDefinition, DeniedPrefix, Fragment } from "./definition.js"
 import { digestOf } from "./digest.js"
 import type { AuthorizationDocument } from "./document.js"
 import { FindingList, formatFinding, type Finding } from "./finding.js"
@@ -41,13 +41,24 @@ export function loadAuthorizationData(options: LoadOptions): LoadedAuthorization
   const errors = findings.filter(({ severity }) => severity === "error")
   if (errors.length > 0) throw invalid(errors)
   const data = toAuthorizationData(merged)
-  const bindings = merged.bindings.flatMap(({ principal, workspace, roles }) => roles.map(({ text: role }) => ({ principal, workspace, role })))
+  const bindings = merged.bindings.flatMap(toBindings)
   return { data, bindings, findings, added, digest: digestOf(data) }
 }
 
-/** Everything that is wrong, or looks wrong, in some documents. Never throws for what is in them. */
-export function lintAuthorizationData(options: LoadOptions): readonly Finding[] {
-  return assemble(options).findings
+/** What some documents look like to the lint. */
+export interface Lint {
+  /** Everything that is wrong, or looks wrong. */
+  readonly findings: readonly Finding[]
+  /** What the hardened profile adds to reference documents, one line for each operation. */
+  readonly added: readonly string[]
+  /** The roles by name; undefined when a document could not be read. */
+  readonly roles: ReadonlyMap<string, unknown> | undefined
+}
+
+/** Looks what is wrong, or looks wrong, in some documents. Never throws for what is in them. */
+export function lintAuthorizationData(options: LoadOptions): Lint {
+  const { merged, added, findings, isWhole } = assemble(options)
+  return { findings, added, roles: isWhole ? merged.roles : undefined }
 }
 
 const shownErrors = 20
@@ -56,6 +67,8 @@ interface Assembled {
   readonly merged: MergedDocuments
   readonly added: readonly string[]
   readonly findings: readonly Finding[]
+  /** False when a document could not be read at all. */
+  readonly isWhole: boolean
 }
 
 function assemble({ documents, profile }: LoadOptions): Assembled {
@@ -67,10 +80,10 @@ function assemble({ documents, profile }: LoadOptions): Assembled {
   const merged = mergeFragments(builtIn ? [builtIn, ...read] : read, findings)
   const hardened = profile === "hardened" ? hardenReference(merged, read, findings) : { merged, added: [] }
   lintMerged(hardened.merged, profile, findings)
-  return { ...hardened, findings: findings.sorted() }
+  return { ...hardened, findings: findings.sorted(), isWhole: read.length === documents.length }
 }
 
-function hardenReference(merged: MergedDocuments, fragments: readonly Fragment[], findings: FindingList): Omit<Assembled, "findings"> {
+function hardenReference(merged: MergedDocuments, fragments: readonly Fragment[], findings: FindingList): Pick<Assembled, "merged" | "added"> {
   const reference = fragments.find(({ format }) => format === "reference")
   if (!reference) return { merged, added: [] }
   const opened = addPublicEndpoints(merged.endpoints, reference.file)
@@ -94,6 +107,10 @@ function withoutTrailingSlash(denied: DeniedPrefix, findings: FindingList): Deni
     `write '${prefix}'`,
   )
   return { ...denied, prefix }
+}
+
+function toBindings({ principal, workspace, roles, expiresAt }: BindingDefinition): readonly RoleBinding[] {
+  return roles.map(({ text: role }) => ({ principal, workspace, role, ...(expiresAt !== undefined && { expires_at: expiresAt }) }))
 }
 
 function toAuthorizationData(merged: MergedDocuments): AuthorizationData {

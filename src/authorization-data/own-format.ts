@@ -1,13 +1,18 @@
 import type { BindingDefinition, DeniedPrefix, DocumentFormat, Fragment } from "./definition.js"
 import { valueOf, type DocumentEntry, type DocumentNode, type DocumentReader, type LinedText } from "./document.js"
 import { isPermissionId, permissionRemedy } from "./identifier.js"
-import { nearest } from "./nearest.js"
+import { nearest } from "../model/nearest.js"
 import { readEndpoints } from "./read-operation.js"
 import { readRoles } from "./read-role.js"
 
 /** Reads a document in our own format: roles and endpoints, or (with a top-level `bindings`) role bindings. */
 export function readOwnFormat(root: DocumentNode, format: DocumentFormat, reader: DocumentReader): Fragment {
   const entries = reader.entries(root, "the document")
+  if (isConfiguration(entries)) {
+    const remedy = "check it with portcullis config --config FILE, and lint the files that it names under data"
+    reader.add("unsupported-value", root.line, "this is a configuration of Portcullis, and no authorization data", remedy)
+    return emptyFragment(format, reader)
+  }
   reportVersion(entries, root.line, reader)
   if (valueOf(entries, "bindings")) return readBindingsDocument(entries, reader)
   reportUnknownKeys(entries, documentKeys, "the document", reader)
@@ -31,7 +36,18 @@ export function readDeniedPrefixes(node: DocumentNode | undefined, what: string,
 
 const documentKeys = ["version", "extends", "roles", "endpoints", "permissions", "denied_prefixes"]
 const bindingExample = "{principal: ann@example.com, workspace: ml-team, roles: [Viewer]}"
-const bindingKeys = ["principal", "workspace", "roles"]
+const bindingKeys = ["principal", "workspace", "role", "roles", "expires_at"]
+
+/** The top-level keys of a configuration that no document has. */
+const configurationKeys = ["profile", "data", "store", "max_staleness_seconds", "seed", "auth", "server", "cache", "log"]
+
+function isConfiguration(entries: readonly DocumentEntry[]): boolean {
+  return entries.length > 0 && entries.every(({ key }) => configurationKeys.includes(key))
+}
+
+function emptyFragment(format: DocumentFormat, { file }: DocumentReader): Fragment {
+  return { file, format, extendsBuiltIn: false, roles: [], endpoints: [], deniedPrefixes: [], bindings: [] }
+}
 
 function reportVersion(entries: readonly DocumentEntry[], line: number, reader: DocumentReader): void {
   const version = valueOf(entries, "version")
@@ -88,20 +104,32 @@ function readBindingsDocument(entries: readonly DocumentEntry[], reader: Documen
     roles: [],
     endpoints: [],
     deniedPrefixes: [],
-    bindings: list?.kind === "list" ? list.items.map((item, index) => readBinding(item, `bindings[${index}]`, reader)) : [],
+    bindings: list?.kind === "list" ? list.items.flatMap((item, index) => readBinding(item, `bindings[${index}]`, reader)) : [],
   }
 }
 
-function readBinding(node: DocumentNode, what: string, reader: DocumentReader): BindingDefinition {
+/** None when it lacks something, which has been reported then. */
+function readBinding(node: DocumentNode, what: string, reader: DocumentReader): readonly BindingDefinition[] {
   const entries = reader.entries(node, what)
   reportUnknownKeys(entries, bindingKeys, what, reader)
-  for (const key of bindingKeys)
+  const principal = reader.text(valueOf(entries, "principal"), `${what}.principal`)
+  const workspace = reader.text(valueOf(entries, "workspace"), `${what}.workspace`)
+  const expiresAt = reader.text(valueOf(entries, "expires_at"), `${what}.expires_at`)
+  const roles = readBoundRoles(entries, what, node.line, reader)
+  for (const key of ["principal", "workspace"])
     if (node.kind === "map" && !valueOf(entries, key)) reader.add("malformed-binding", node.line, `${what} has no ${key}`, `write ${bindingExample}`)
-  return {
-    file: reader.file,
-    line: node.line,
-    principal: reader.text(valueOf(entries, "principal"), `${what}.principal`) ?? "",
-    workspace: reader.text(valueOf(entries, "workspace"), `${what}.workspace`) ?? "",
-    roles: reader.texts(valueOf(entries, "roles"), `${what}.roles`),
+  if (principal === undefined || workspace === undefined || roles === undefined) return []
+  return [{ file: reader.file, line: node.line, principal, workspace, roles, ...(expiresAt !== undefined && { expiresAt }) }]
+}
+
+function readBoundRoles(entries: readonly DocumentEntry[], what: string, line: number, reader: DocumentReader): readonly LinedText[] | undefined {
+  const [role, roles] = [valueOf(entries, "role"), valueOf(entries, "roles")]
+  if (role && roles) reader.add("malformed-binding", role.line, `${what} has both 'role' and 'roles'`, "keep one of the two")
+  if (roles) return reader.texts(roles, `${what}.roles`)
+  if (!role) {
+    if (entries.length > 0) reader.add("malformed-binding", line, `${what} has no roles`, `write ${bindingExample}`)
+    return undefined
   }
+  const text = reader.text(role, `${what}.role`)
+  return text === undefined ? undefined : [{ text, line: role.line }]
 }

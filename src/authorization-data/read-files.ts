@@ -18,7 +18,7 @@ async function readNamedText(path: string): Promise<NamedText> {
     if (size > documentLimits.maxBytes)
       throw new PdpError(
         "ERR_AUTHORIZATION_DATA_INVALID",
-        `'${path}' has ${size} bytes, more than ${documentLimits.maxBytes}; split it into several files`,
+        `'${path}' has ${size} bytes, more than ${documentLimits.maxBytes}; split it into several files, and write role bindings one a line, in a file that ends in .ndjson`,
       )
     return { name: path, text: new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path)) }
   } catch (cause) {

@@ -1,8 +1,8 @@
 import { messageOf } from "../errors.js"
 import { builtInDocument } from "./built-in.js"
 import type { Fragment } from "./definition.js"
-import { DocumentReader, type AuthorizationDocument, type DocumentNode, type NamedText } from "./document.js"
-import type { FindingList } from "./finding.js"
+import { DocumentReader, valueOf, type AuthorizationDocument, type DocumentNode, type NamedText } from "./document.js"
+import { FindingList } from "./finding.js"
 import { readOwnFormat } from "./own-format.js"
 import { readDocument } from "./read-document.js"
 import { isReferenceDocument, readReferenceFormat } from "./reference-format.js"
@@ -17,6 +17,15 @@ export function readFragment(document: AuthorizationDocument, index: number, fin
   const reader = new DocumentReader(`document ${index + 1}`, findings)
   const root = readObject(document, reader)
   return root && fragmentOf(root, reader)
+}
+
+/** What a document is, by its top-level keys; `undefined` when it is neither JSON nor YAML. */
+export function documentKind(document: NamedText): Fragment["format"] | undefined {
+  const reader = new DocumentReader(document.name, new FindingList("hardened"))
+  const root = readDocument(document.text, reader)
+  if (!root) return undefined
+  if (isReferenceDocument(root)) return "reference"
+  return root.kind === "map" && valueOf(root.entries, "bindings") ? "bindings" : "own"
 }
 
 /** The built-in document. */

@@ -98,7 +98,13 @@ class JsonCursor {
   }
 
   #unexpected(wanted: string): NotJson {
-    const found = this.#at < this.#text.length ? `'${this.#text.slice(this.#at, this.#at + 16)}'` : "the end"
+    const found =
+      this.#at < this.#text.length
+        ? `'${this.#text
+            .slice(this.#at, this.#at + 16)
+            .replaceAll(/\s+/g, " ")
+            .trimEnd()}'`
+        : "the end"
     return new NotJson("syntax", this.#line, `${wanted} is due, but ${found} stands here`, "correct the JSON")
   }
 }

@@ -2,7 +2,7 @@ import type { Operation } from "./authorization-data.js"
 import type { DocumentFormat, EndpointDefinition, OperationDefinition } from "./definition.js"
 import { valueOf, type DocumentEntry, type DocumentNode, type DocumentReader } from "./document.js"
 import { isPermissionId, isScopeId, permissionRemedy, scopeRemedy } from "./identifier.js"
-import { nearest } from "./nearest.js"
+import { nearest } from "../model/nearest.js"
 
 /** Reads `endpoints`: path template → lower-case method → operation. */
 export function readEndpoints(node: DocumentNode | undefined, format: DocumentFormat, reader: DocumentReader): readonly EndpointDefinition[] {

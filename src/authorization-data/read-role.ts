@@ -1,7 +1,7 @@
 import type { DocumentFormat, RoleDefinition } from "./definition.js"
 import { valueOf, type DocumentNode, type DocumentReader } from "./document.js"
 import { isPermissionId, permissionRemedy } from "./identifier.js"
-import { nearest } from "./nearest.js"
+import { nearest } from "../model/nearest.js"
 
 /** Reads `roles`: name → description, includes, permissions. */
 export function readRoles(node: DocumentNode | undefined, format: DocumentFormat, reader: DocumentReader): readonly RoleDefinition[] {

@@ -1,5 +1,6 @@
 import type { Principal } from "../model/principal.js"
-import type { CheckAnswer, CheckQuestion } from "./check.js"
+import { CheckAnswer } from "./check-answer.js"
+import type { CheckQuestion } from "./check.js"
 import { configuredBy, type ConfigFlags } from "./config-options.js"
 import { configuredPdp } from "./configured-pdp.js"
 import type { Terminal } from "./terminal.js"
@@ -9,15 +10,13 @@ export async function checkLocally(question: CheckQuestion, flags: ConfigFlags, 
   const { pdp } = await configuredPdp(configuredBy(flags, terminal).config, false)
   try {
     const request = { principal: principalOf(question), method: question.method, path: question.path }
-    const { allowed, revision } = pdp.authorize(request)
-    const { reasons, notes } = pdp.explain(request)
-    return { allowed, reasons: allowed ? [] : reasons, ...(notes && { notes }), revision }
+    return CheckAnswer.parse({ ...pdp.explain(request), ...pdp.authorize(request) })
   } finally {
     await pdp.close()
   }
 }
 
-function principalOf({ principal, email, groups, scopes }: CheckQuestion): Principal {
+function principalOf({ principal, email, groups, scopes, onBehalfOf }: CheckQuestion): Principal {
   const isService = principal.startsWith("service:")
   return {
     kind: isService ? "service" : "person",
@@ -25,5 +24,6 @@ function principalOf({ principal, email, groups, scopes }: CheckQuestion): Princ
     groups: [...groups],
     ...(email !== undefined && { email }),
     ...(scopes && { scopes: [...scopes] }),
+    ...(onBehalfOf && { onBehalfOf }),
   }
 }

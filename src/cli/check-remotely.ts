@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { messageOf, PdpError } from "../errors.js"
-import type { CheckAnswer, CheckQuestion } from "./check.js"
+import { CheckAnswer } from "./check-answer.js"
+import type { CheckQuestion } from "./check.js"
 
 /**
  * Asks a running PDP by HTTP.
@@ -10,21 +11,15 @@ import type { CheckAnswer, CheckQuestion } from "./check.js"
 export async function checkRemotely(question: CheckQuestion, url: string): Promise<CheckAnswer> {
   const input = inputOf(question)
   const decision = await ask(url, "allow", input, Allowed)
-  const { reasons, notes } = decision.result.allowed ? { reasons: [] } : (await ask(url, "explain", input, Explained)).result
-  return {
-    allowed: decision.result.allowed,
-    reasons,
-    ...(notes && { notes }),
-    ...(decision.revision !== undefined && { revision: decision.revision }),
-  }
+  const { result: facts } = await ask(url, "explain", input, CheckAnswer)
+  return { ...facts, allowed: decision.result.allowed, ...(decision.revision !== undefined && { revision: decision.revision }) }
 }
 
 const Allowed = z.object({ allowed: z.boolean() })
-const Explained = z.object({ reasons: z.array(z.string()), notes: z.array(z.string()).exactOptional() })
 const Refused = z.object({ detail: z.string() })
 const timeoutMs = 10_000
 
-function inputOf({ principal, email, groups, scopes, method, path }: CheckQuestion): unknown {
+function inputOf({ principal, email, groups, scopes, onBehalfOf, method, path }: CheckQuestion): unknown {
   return {
     principal_id: principal,
     principal_groups: groups,
@@ -32,6 +27,9 @@ function inputOf({ principal, email, groups, scopes, method, path }: CheckQuesti
     path,
     ...(email !== undefined && { principal_email: email }),
     ...(scopes && { scopes }),
+    ...(onBehalfOf && { on_behalf_of_principal_id: onBehalfOf.id }),
+    ...(onBehalfOf?.email !== undefined && { on_behalf_of_principal_email: onBehalfOf.email }),
+    ...(onBehalfOf?.groups && { on_behalf_of_principal_groups: onBehalfOf.groups }),
   }
 }
 

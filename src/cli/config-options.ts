@@ -15,12 +15,21 @@ export const ConfigFlags = z.object({
 })
 export type ConfigFlags = Readonly<z.infer<typeof ConfigFlags>>
 
-/** Adds the flags that say what is decided on. */
+/** Adds the flags that say what a sidecar decides on. */
 export function withDataOptions(command: Command): Command {
+  return withFiles(command, "role bindings, watched")
+}
+
+/** Adds the flags that say what one command decides on. */
+export function withLocalDataOptions(command: Command): Command {
+  return withFiles(command, "role bindings")
+}
+
+function withFiles(command: Command, bindings: string): Command {
   return command
     .option("-c, --config <file>", "configuration file (also PORTCULLIS_CONFIG)")
     .option("-d, --data <file>", "authorization data: roles and endpoints; repeatable", collect)
-    .option("-b, --bindings <file>", "role bindings, watched")
+    .option("-b, --bindings <file>", bindings)
     .addOption(new Option("--profile <profile>", "which rules decide").choices(["hardened", "nemo"]))
 }
 

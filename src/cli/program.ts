@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander"
+import { packageVersion } from "../model/package-version.js"
 import { addChanges } from "./changes.js"
 import { addCheck } from "./check.js"
 import { addConfig } from "./config.js"
@@ -9,7 +10,7 @@ import { exitCodeOf, exitCodes, failureText, type ExitCode } from "./exit-code.j
 import { addMembers } from "./members.js"
 import { addServe } from "./serve.js"
 import type { Terminal } from "./terminal.js"
-import { addVersion, packageVersion } from "./version.js"
+import { addVersion } from "./version.js"
 import { addWorkspaces } from "./workspaces.js"
 
 /**
@@ -19,6 +20,10 @@ import { addWorkspaces } from "./workspaces.js"
  * @returns the exit code; never throws
  */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  if (typeof WebAssembly === "undefined") {
+    terminal.err("portcullis: this Node runs without WebAssembly, which policies are compiled to; leave out --jitless\n")
+    return exitCodes.error
+  }
   let code: ExitCode = exitCodes.ok
   const program = commandLine(terminal, (chosen) => (code = chosen))
   try {

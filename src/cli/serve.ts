@@ -3,19 +3,19 @@ import { createAdministration } from "../administration/index.js"
 import { loadAuthorizationData, readAuthorizationDataFiles } from "../authorization-data/index.js"
 import { parseListen, serverLimitsOf, type Config } from "../config/index.js"
 import type { Database } from "../database/index.js"
-import { messageOf } from "../errors.js"
-import type { Pdp } from "../pdp/index.js"
+import type { Pdp, PdpStatus } from "../pdp/index.js"
 import { startServer, type RunningServer } from "../server/index.js"
 import { createLogger, type Logger } from "../telemetry/index.js"
+import { packageVersion } from "../model/package-version.js"
 import { ConfigFlags, configuredBy, withDataOptions, withServerOptions } from "./config-options.js"
 import { configuredPdp } from "./configured-pdp.js"
 import { exitCodes, type ExitCode } from "./exit-code.js"
 import { keepDatabase, type KeptDatabase } from "./keep-database.js"
 import { textLog } from "./log-stream.js"
+import { logPdp } from "./pdp-log.js"
 import { painted, type Terminal } from "./terminal.js"
 import { curlLine } from "./curl-line.js"
 import { tryRequests } from "./try-requests.js"
-import { packageVersion } from "./version.js"
 import { walkThrough, type WalkStep } from "./walk-through.js"
 
 /** `portcullis serve`: runs until SIGTERM or SIGINT, then lets requests finish and exits 0. */
@@ -45,10 +45,11 @@ async function serveUntilStopped(config: Config, terminal: Terminal): Promise<vo
   const { pdp, database } = await configuredPdp(config, true)
   let kept: KeptDatabase | undefined
   try {
-    logEvents(pdp, logger)
+    logPdp(pdp, logger)
     if (config.auth.allow_unsigned_jwt)
       logger.warn("auth.allow_unsigned_jwt: bearer tokens are believed that nobody has signed; for trying things out only")
     kept = database && (await keepDatabase(database, pdp, config, logger))
+    if (isBare(pdp.status())) logger.warn(nobodyHoldsARole(database !== undefined))
     const server = await startedServer(pdp, database, kept, config, logger)
     terminal.out(await announcement(pdp, server, config, database !== undefined, terminal))
     await stopped
@@ -58,6 +59,15 @@ async function serveUntilStopped(config: Config, terminal: Terminal): Promise<vo
     kept?.stop()
     await pdp.close()
   }
+}
+
+function isBare({ ready, bindings }: PdpStatus): boolean {
+  return ready && bindings === 0
+}
+
+function nobodyHoldsARole(isWritable: boolean): string {
+  const first = isWritable ? "name the first PlatformAdmin (auth.admin_email, PORTCULLIS_AUTH__ADMIN_EMAIL)" : "write role bindings into the source"
+  return `nobody holds a role yet, so that only public operations are allowed; to begin, ${first}, or serve a file of role bindings with --bindings FILE`
 }
 
 function startedServer(
@@ -81,31 +91,7 @@ function startedServer(
     allowedOrigins: server.allowed_origins,
     profile,
     bundleCacheSeconds: auth.bundle_cache_seconds,
-    version: packageVersion(),
   })
-}
-
-function logEvents(pdp: Pdp, logger: Logger): void {
-  const { ready, revision, bindings, authorizationData, sources, snapshot } = pdp.status()
-  const facts = { revision, bindings, authorizationData }
-  if (ready) logger.info(facts, "decisions can be made")
-  for (const { name, failing, ageSeconds } of sources) {
-    if (!failing) continue
-    if (ready)
-      logger.warn(
-        { source: name, reason: failing.message, ageSeconds, snapshot: snapshot?.path },
-        "this source does not answer; the snapshot on disk decides",
-      )
-    else logger.error({ source: name, reason: failing.message }, "no decisions until this source answers")
-  }
-  if (snapshot?.failing) logger.error({ snapshot: snapshot.path, reason: snapshot.failing.message }, "the snapshot cannot be used")
-  pdp.on("activation", (event) => logger.info(event, "new state decides"))
-  pdp.on("refreshFailure", ({ source, error, attempt, retryInMs }) =>
-    logger.warn(
-      { source, reason: messageOf(error), attempt, retryInMs },
-      pdp.status().ready ? "refresh failed; the last good state decides" : "refresh failed; there is nothing to decide on",
-    ),
-  )
 }
 
 async function announcement(pdp: Pdp, server: RunningServer, config: Config, isWritable: boolean, terminal: Terminal): Promise<string> {

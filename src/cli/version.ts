@@ -1,14 +1,7 @@
 import type { Command } from "commander"
-import { readFileSync } from "node:fs"
-import { z } from "zod"
+import { packageVersion } from "../model/package-version.js"
 import { outputOption, rendered, type OutputFormat } from "./output.js"
 import type { Terminal } from "./terminal.js"
-
-/** The version of this package. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8")
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version
-}
 
 /** `portcullis version`. */
 export function addVersion(program: Command, terminal: Terminal): void {

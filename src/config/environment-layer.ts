@@ -1,4 +1,5 @@
 import { nearest } from "../authorization-data/index.js"
+import { absentSetting } from "./absent-setting.js"
 import type { ConfigIssue, Given, Layer } from "./given.js"
 import { environmentName, settings, type Setting } from "./setting.js"
 
@@ -17,7 +18,8 @@ export function environmentLayer(environment: Environment): Layer {
   for (const [name, text] of variables) {
     const setting = aliases.get(name)
     if (setting) given.set(setting.key, { value: parsed(text, setting), origin: { kind: "env", name } })
-    else if (name.startsWith(aliasPrefix)) warnings.push(`environment variable ${name} is ignored: there is no such setting here`)
+    else if (name.startsWith(aliasPrefix))
+      warnings.push(`environment variable ${name} is ignored: ${absentSetting(keyOf(name, aliasPrefix, "auth.")) ?? "there is no such setting here"}`)
   }
   for (const [name, text] of variables) {
     const setting = names.get(name)
@@ -58,7 +60,13 @@ function parsed(text: string, setting: Setting): unknown {
   }
 }
 
+function keyOf(name: string, prefix: string, group: string): string {
+  return `${group}${name.slice(prefix.length).toLowerCase().replaceAll("__", ".")}`
+}
+
 function unknown(name: string): ConfigIssue {
+  const why = absentSetting(keyOf(name, "PORTCULLIS_", ""))
+  if (why !== undefined) return `environment variable ${name} is no setting: ${why}`
   const near = nearest(name, names.keys())
   return `environment variable ${name} is no setting${near ? `; did you mean ${near}?` : "; 'portcullis config reference' lists them"}`
 }

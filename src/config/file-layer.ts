@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, LineCounter, parseDocument, type Document, type Node, type YAMLMap } from "yaml"
 import { nearest } from "../authorization-data/index.js"
+import { absentSetting } from "./absent-setting.js"
 import type { ConfigIssue, Given, Layer } from "./given.js"
 import { isGroup, settings } from "./setting.js"
 
@@ -66,8 +67,10 @@ function exampleIn(prefix: string): string {
 }
 
 function suggestion(key: string, name: string): string {
+  const why = absentSetting(key)
+  if (why !== undefined) return `: ${why}`
   const groups = [...settings.keys()].flatMap((known) => known.split(".").map((_, index, parts) => parts.slice(0, index + 1).join(".")))
-  const elsewhere = [...settings.keys()].find((known) => known.endsWith(`.${name}`))
+  const elsewhere = key === name ? [...settings.keys()].find((known) => known.endsWith(`.${name}`)) : undefined
   const near = nearest(key, new Set(groups)) ?? elsewhere
   return near ? `; did you mean '${near}'?` : "; 'portcullis config reference' lists the keys"
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { basename, dirname, resolve } from "node:path"
+import type { z } from "zod"
 import { messageOf, PdpError } from "../errors.js"
 import { environmentLayer, type Environment } from "./environment-layer.js"
 import { fileLayer } from "./file-layer.js"
@@ -84,9 +85,15 @@ function check(setting: Setting, given: Given | undefined, base: { readonly file
     return { value: { setting, value, origin }, issues: [] }
   }
   const shown = setting.isSecret ? "(hidden)" : JSON.stringify(given?.value)
-  const problems = parsed.error.issues.map((issue) => issue.message.replace(/^Invalid (?:input|option): /, "")).join(", ")
+  const problems = parsed.error.issues.map(inWords).join(", ")
   const issue = `${formatOrigin(origin)}: ${setting.key} ${shown}: ${problems}; it takes: ${setting.takes}`
   return { value: { setting, value: undefined, origin }, issues: [issue] }
+}
+
+function inWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === "too_small") return issue.origin === "string" ? "is empty" : `is less than ${issue.minimum}`
+  if (issue.code === "too_big") return issue.origin === "string" ? `has more than ${issue.maximum} characters` : `is more than ${issue.maximum}`
+  return issue.message.replace(/^Invalid (?:input|option): /, "")
 }
 
 function absolute(value: unknown, folder: string): unknown {

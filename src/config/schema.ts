@@ -54,8 +54,14 @@ export const Config = z.strictObject({
       .describe("What the scopes of a token do: `strict`, `lenient` as the reference does, or `off`."),
   }),
   server: z.strictObject({
-    listen: Listen.default("127.0.0.1:8181").describe("HOST:PORT of the decision API. Loopback only. Port 0 takes a free one."),
-    health_listen: Listen.optional().describe("HOST:PORT of a second listener with health and metrics only. Loopback only."),
+    listen: Listen.default("127.0.0.1:8181").meta({
+      description: "HOST:PORT of the decision API. Loopback only. Port 0 takes a free one.",
+      takes: "HOST:PORT",
+    }),
+    health_listen: Listen.optional().meta({
+      description: "HOST:PORT of a second listener with health and metrics only. Loopback only.",
+      takes: "HOST:PORT",
+    }),
     allowed_hosts: z.array(z.string().min(1)).default([]).describe("Values of `Host` that are served besides loopback literals and `localhost`."),
     allowed_origins: z.array(z.string().min(1)).default([]).describe("Values of `Origin` that are served."),
     limits: z.strictObject(snakeCased(ServerLimits.shape)),

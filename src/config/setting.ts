@@ -10,6 +10,7 @@ const LeafSchema = z.object({
   maximum: z.number().optional(),
   path: z.boolean().default(false),
   secret: z.boolean().default(false),
+  takes: z.string().optional(),
 })
 
 /** One leaf of the configuration. */
@@ -66,6 +67,7 @@ function setting(schema: z.ZodType, key: string): Setting {
 }
 
 function takes(leaf: z.infer<typeof LeafSchema>): string {
+  if (leaf.takes !== undefined) return leaf.takes
   if (leaf.enum) return leaf.enum.join(" | ")
   if (leaf.type === "boolean") return "true | false"
   if (leaf.type === "array") return "list of texts"

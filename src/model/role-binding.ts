@@ -2,14 +2,22 @@ import { z } from "zod"
 
 /** One role that one principal holds in one workspace. */
 export const RoleBinding = z.strictObject({
-  principal: z.string().min(1).max(320).describe("`service:<id>`, `group:<name>`, `*`, or a person's id or e-mail."),
+  principal: z
+    .string("must be a text")
+    .min(1, "must not be empty")
+    .max(320, "must have 320 characters at most")
+    .describe("`service:<id>`, `group:<name>`, `*`, or a person's id or e-mail."),
   workspace: z
-    .string()
-    .min(1)
-    .max(256)
+    .string("must be a text")
+    .min(1, "must not be empty")
+    .max(256, "must have 256 characters at most")
     .refine((name) => name !== "-" && name !== "*" && !name.includes("/"), "must name one workspace: not '-', '*', nor anything with '/'")
     .describe("The workspace, or `system` for what belongs to none."),
-  role: z.string().min(1).max(128).describe("The name of a role in the authorization data."),
+  role: z
+    .string("must be a text")
+    .min(1, "must not be empty")
+    .max(128, "must have 128 characters at most")
+    .describe("The name of a role in the authorization data."),
   expires_at: z.iso
     .datetime({ offset: true, error: "must be a time such as 2030-01-31T12:00:00Z" })
     .exactOptional()

@@ -1,8 +1,8 @@
-import { entrypointNames, type EntrypointName } from "./entrypoints.js"
+import { dataEntrypointNames, type DataEntrypointName } from "./entrypoints.js"
 
 /** What a path below `/v1/data` names: one of our entrypoints and a place inside its result. */
 export interface DataPath {
-  readonly entrypoint: EntrypointName
+  readonly entrypoint: DataEntrypointName
   /** Keys and indexes from the result inwards; empty: all of it. */
   readonly inside: readonly string[]
 }
@@ -21,7 +21,7 @@ export function parseDataPath(rest: string): DataPath | undefined | "malformed" 
     segments.push(decoded)
   }
   const [root, name, ...inside] = segments
-  const entrypoint = root === "authz" ? entrypointNames.find((known) => known === name) : undefined
+  const entrypoint = root === "authz" ? dataEntrypointNames.find((known) => known === name) : undefined
   return entrypoint && { entrypoint, inside }
 }
 

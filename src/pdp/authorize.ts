@@ -1,6 +1,7 @@
 import type { AuthorizationRequest, Decision, PermissionsRequest, RoleRequest } from "../model/decision.js"
 import type { Active } from "./active.js"
 import { allowInput, allowManyInput, permissionsInput, roleInput } from "./policy-input.js"
+import { assertRequests } from "./request-shape.js"
 
 /** The decision on one request. */
 export function authorize(active: Active, request: AuthorizationRequest): Decision {
@@ -10,10 +11,11 @@ export function authorize(active: Active, request: AuthorizationRequest): Decisi
 }
 
 /** Requests that one evaluation decides; bounds the shared slice. */
-const batchSize = 50
+export const batchSize = 50
 
 /** The decisions on many requests: same answers, same order, cheaper. */
 export function authorizeMany(active: Active, requests: readonly AuthorizationRequest[]): readonly Decision[] {
+  assertRequests(requests)
   const decisions: Decision[] = []
   for (let start = 0; start < requests.length; start += batchSize) {
     const batch = requests.slice(start, start + batchSize)

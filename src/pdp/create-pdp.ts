@@ -1,3 +1,4 @@
+import { isCustom } from "./check-options.js"
 import { customPdp } from "./custom-pdp.js"
 import type { CustomPdpOptions, PdpOptions } from "./options.js"
 import type { Pdp } from "./pdp.js"
@@ -9,8 +10,8 @@ import { productPdp } from "./product-pdp.js"
  * Resolves after the first read of the bindings. When that fails, the snapshot on disk (`snapshotFile`) decides; without one the PDP is not ready
  * (`ERR_PDP_NOT_READY`, `status()` says why). It goes on trying, and decides on what the source says as soon as it answers.
  *
- * @throws {PdpError} `ERR_AUTHORIZATION_DATA_INVALID`, `ERR_POLICY_INVALID`, `ERR_CONFIG_INVALID`
+ * @throws {PdpError} `ERR_CONFIG_INVALID` for an unknown option or a wrong value, naming it; `ERR_AUTHORIZATION_DATA_INVALID`, `ERR_POLICY_INVALID`
  */
 export async function createPdp(options: PdpOptions | CustomPdpOptions): Promise<Pdp> {
-  return "policy" in options ? customPdp(options) : productPdp(options)
+  return isCustom(options) ? customPdp(options) : productPdp(options)
 }

@@ -50,8 +50,9 @@ export async function customPdp({ policy: { wasm, data = {}, builtins }, memoryL
       profile: "custom",
       revision: state.revision,
       policy: { digest: policy.digest, entrypoints: policy.entrypoints },
-      authorizationData: { digest: "", roles: 0, endpoints: 0, operations: 0 },
+      authorizationData: { digest: "", roles: 0, endpoints: 0, operations: 0, warnings: [], added: [] },
       bindings: 0,
+      unknownRoles: { bindings: 0, roles: [] },
       sources: [],
     }),
     snapshot: () => {

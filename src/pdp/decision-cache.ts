@@ -2,6 +2,7 @@ import NodeCache from "node-cache"
 import { z } from "zod"
 import type { AuthorizationRequest, Decision } from "../model/decision.js"
 import type { Active } from "./active.js"
+import { assertRequest } from "./request-shape.js"
 
 /** Options of the decision cache. */
 export const DecisionCacheOptions = z.strictObject({
@@ -30,6 +31,7 @@ export function cachedAuthorize(authorize: Authorize, options: DecisionCacheOpti
       entries = 0
       state = active
     }
+    assertRequest(request)
     const key = decisionKey(active.revision, request)
     const known = cache.get<Decision>(key)
     if (known) return known
@@ -53,13 +55,14 @@ function decisionKey(revision: string, { principal, method, path }: Authorizatio
 }
 
 /** What is no string gets a key under which nothing is ever kept: the decision throws. */
-function part(text: string | null | undefined): string {
+function part(text: unknown): string {
   if (typeof text === "string") return `${text.length}:${text}`
   return text === undefined || text === null ? "-" : "?"
 }
 
-function list(texts: readonly string[] | null | undefined): string {
-  if (!texts) return "-"
+function list(texts: unknown): string {
+  if (texts === undefined || texts === null) return "-"
+  if (!Array.isArray(texts)) return "?"
   let key = `${texts.length}[`
   for (const text of texts) key += part(text)
   return key

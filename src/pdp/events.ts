@@ -9,7 +9,12 @@ export interface Events {
 }
 
 export function events(): Events {
-  const listeners: Listeners = { activation: new Set(), refreshFailure: new Set() }
+  const listeners: Listeners = {
+    activation: new Set(),
+    authorizationData: new Set(),
+    refreshFailure: new Set(),
+    refreshRecovery: new Set(),
+  }
   return {
     on: (name, listener) => {
       listeners[name].add(listener)

@@ -2,4 +2,16 @@ export { createPdp } from "./create-pdp.js"
 export { DecisionCacheOptions } from "./decision-cache.js"
 export type { CustomPdpOptions, PdpOptions } from "./options.js"
 export type { Lookups } from "./lookups.js"
-export type { ActivationCause, Decisions, Pdp, PdpEvents, PdpSnapshot, PdpStatus, Profile, SnapshotStatus, SourceStatus } from "./pdp.js"
+export type {
+  ActivationCause,
+  AuthorizationDataStatus,
+  Decisions,
+  Pdp,
+  PdpEvents,
+  PdpSnapshot,
+  PdpStatus,
+  Profile,
+  SnapshotStatus,
+  SourceStatus,
+  UnknownRole,
+} from "./pdp.js"

@@ -3,6 +3,7 @@ import type { StoredPrincipal } from "../model/principal.js"
 import type { Profile } from "./pdp.js"
 import { workspaceOfPermission, workspacesOf } from "./policy-input.js"
 import { principalClaims } from "./principal-claims.js"
+import { assertRequest } from "./request-shape.js"
 
 /** The bindings that one decision can need: those of these principals in these workspaces. */
 export interface Lookups {
@@ -12,6 +13,7 @@ export interface Lookups {
 
 /** @throws {PdpError} `ERR_INPUT_INVALID` */
 export function lookups(request: AuthorizationRequest | PermissionsRequest | RoleRequest, profile: Profile): Lookups {
+  assertRequest(request)
   return { principals: principalClaims(request.principal, profile).names, workspaces: workspacesIn(request) }
 }
 

@@ -14,6 +14,7 @@ export interface RefreshEffects extends BindingsReadingEffects {
   /** What decides now; undefined before the first bindings. */
   held(): HeldState | undefined
   failed(failure: PdpEvents["refreshFailure"]): void
+  recovered(recovery: PdpEvents["refreshRecovery"]): void
   /** Reloads the authorization data. @returns the bindings that it brings */
   reload(): Promise<readonly RoleBinding[]>
   /** Of what decides now, bindings aside. */
@@ -107,8 +108,9 @@ function refreshed(health: SourceHealth, options: PdpOptions, effects: RefreshEf
     ...reading,
     intervalSeconds: intervalOf(options),
     onSuccess: () => {
-      health.succeeded()
+      const recovery = health.succeeded()
       reading.onSuccess?.()
+      if (recovery) effects.recovered({ source: health.name, ...recovery })
     },
     onFailure: (failure) => {
       health.failed(failure.error)

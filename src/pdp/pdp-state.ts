@@ -15,8 +15,8 @@ export interface PdpState {
   /** The revision of the moment; before the first bindings, sequence 0. */
   revision(): Revision
   product(): ProductPolicy
-  /** How many bindings are held. */
-  size(): number
+  /** Undefined before the first bindings. */
+  store(): RoleBindingStore | undefined
   /** The bindings that are held; undefined before the first ones. */
   held(): HeldState | undefined
   /** Takes bindings. @param given the revision, by a source that numbers changes itself */
@@ -93,7 +93,7 @@ export function pdpState(profile: Profile, options: PdpOptions, first: ProductPo
     },
     revision: () => revision,
     product: () => product,
-    size: () => store?.size ?? 0,
+    store: () => store,
     held: () => store && current && { store, numbered, revision: current.revision, version: current },
     takeBindings: (next, changes, given, cause) => {
       const isNews = !current || changes > 0 || store !== next || (given !== undefined && formatRevision(given) !== current.revision)

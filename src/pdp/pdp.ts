@@ -1,4 +1,5 @@
 import type { AuthorizationRequest, Decision, Explanation, PermissionsRequest, RoleRequest } from "../model/decision.js"
+import type { Finding } from "../authorization-data/index.js"
 import type { RoleBinding } from "../model/role-binding.js"
 import type { Lookups } from "./lookups.js"
 
@@ -14,6 +15,10 @@ export interface PdpEvents {
   readonly activation: { readonly revision: string; readonly cause: ActivationCause; readonly changes: number }
   /** A refresh failed; the last good state keeps deciding. Of the snapshot on disk (source `snapshot <path>`): it was refused, or could not be written. */
   readonly refreshFailure: { readonly source: string; readonly error: Error; readonly attempt: number; readonly retryInMs: number }
+  /** The authorization data has been read again; perhaps it is the same. */
+  readonly authorizationData: Pick<AuthorizationDataStatus, "digest" | "warnings" | "added">
+  /** A refresh works again, after as many failures in as many milliseconds. */
+  readonly refreshRecovery: { readonly source: string; readonly failures: number; readonly failedForMs: number }
 }
 
 /** How a {@link Pdp} is. Ages and times are for people and metrics; nothing in here is secret. */
@@ -22,12 +27,34 @@ export interface PdpStatus {
   readonly profile: Profile | "custom"
   readonly revision?: string
   readonly policy: { readonly digest: string; readonly entrypoints: readonly string[] }
-  readonly authorizationData: { readonly digest: string; readonly roles: number; readonly endpoints: number; readonly operations: number }
+  readonly authorizationData: AuthorizationDataStatus
   readonly bindings: number
+  /** Bindings that name roles which the authorization data does not have: how many, and the ten such roles with the most of them. */
+  readonly unknownRoles: { readonly bindings: number; readonly roles: readonly UnknownRole[] }
   /** One row per thing that is refreshed: bindings and authorization data. */
   readonly sources: readonly SourceStatus[]
   /** Present when one is kept. */
   readonly snapshot?: SnapshotStatus
+}
+
+/** What the authorization data holds, and what its loader has to say about it. */
+export interface AuthorizationDataStatus {
+  readonly digest: string
+  readonly roles: number
+  readonly endpoints: number
+  readonly operations: number
+  readonly warnings: readonly Finding[]
+  /** What the hardened profile added to a reference document, one line for each operation. */
+  readonly added: readonly string[]
+}
+
+/** A role that bindings name and the authorization data does not have. */
+export interface UnknownRole {
+  readonly role: string
+  /** How many bindings name it. */
+  readonly bindings: number
+  /** The role that was meant, perhaps. */
+  readonly nearest?: string
 }
 
 /** How the refresh of one source fares. */

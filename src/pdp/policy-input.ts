@@ -3,13 +3,16 @@ import { PdpError } from "../errors.js"
 import type { Active } from "./active.js"
 import { quoted } from "./json-text.js"
 import { principalClaims } from "./principal-claims.js"
+import { assertRequest } from "./request-shape.js"
 
 /**
  * The input of `authz/allow` and `authz/explain` as JSON text: the request with the caller's slice of the bindings.
  *
  * @throws {PdpError} `ERR_INPUT_INVALID`
  */
-export function allowInput({ principal, method, path }: AuthorizationRequest, { store, profile }: Active): string {
+export function allowInput(request: AuthorizationRequest, { store, profile }: Active): string {
+  assertRequest(request)
+  const { principal, method, path } = request
   const { members, names } = principalClaims(principal, profile)
   const question = `"method":${quoted(method, "method")},"path":${quoted(path, "path")}`
   return `{${members},${question},"bindings":${store.sliceText(names, workspacesOf(path))}}`
@@ -19,17 +22,22 @@ export function allowInput({ principal, method, path }: AuthorizationRequest, { 
 export function allowManyInput(requests: readonly AuthorizationRequest[], { store, profile }: Active): string {
   const allNames = new Set<string>()
   const workspaces = new Set<string>()
-  const texts = requests.map(({ principal, method, path }) => {
+  const texts = requests.map((request) => {
+    assertRequest(request)
+    const { principal, method, path } = request
     const { members, names } = principalClaims(principal, profile)
     for (const name of names) allNames.add(name)
+    const question = `"method":${quoted(method, "method")},"path":${quoted(path, "path")}`
     for (const workspace of workspacesOf(path)) workspaces.add(workspace)
-    return `{${members},"method":${quoted(method, "method")},"path":${quoted(path, "path")}}`
+    return `{${members},${question}}`
   })
   return `{"requests":[${texts.join()}],"bindings":${store.sliceText([...allNames], [...workspaces])}}`
 }
 
 /** The input of `authz/has_permissions`. */
-export function permissionsInput({ principal, workspace, permissions }: PermissionsRequest, { store, profile }: Active): string {
+export function permissionsInput(request: PermissionsRequest, { store, profile }: Active): string {
+  assertRequest(request)
+  const { principal, workspace, permissions } = request
   checkWorkspace(workspace)
   if (!Array.isArray(permissions) || permissions.length === 0)
     throw new PdpError("ERR_INPUT_INVALID", "permissions is empty; name at least one, such as 'models.read'")
@@ -40,7 +48,9 @@ export function permissionsInput({ principal, workspace, permissions }: Permissi
 }
 
 /** The input of `authz/has_role`. */
-export function roleInput({ principal, workspace, role, effective }: RoleRequest, { store, profile }: Active): string {
+export function roleInput(request: RoleRequest, { store, profile }: Active): string {
+  assertRequest(request)
+  const { principal, workspace, role, effective } = request
   checkWorkspace(workspace)
   const { members, names } = principalClaims(principal, profile)
   const question = `"workspace":${quoted(workspace, "workspace")},"role":${quoted(role, "role")}${effective === true ? ',"effective":true' : ""}`

@@ -28,7 +28,7 @@ export function principalClaims(principal: Principal, profile: Profile): Princip
   if (delegate) members += delegateMembers(delegate, names, prefix)
   // A policy takes the caller's claims for a delegate's who has none: so a service keeps its own only beside theirs.
   if (!delegate || hasClaims(delegate)) members += claimMembers("principal", principal, names, prefix)
-  if (principal.scopes) members += `,"scopes":${quotedList(principal.scopes, "principal.scopes")}`
+  if (principal.scopes !== undefined && principal.scopes !== null) members += `,"scopes":${quotedList(principal.scopes, "principal.scopes")}`
   return { members, names }
 }
 
@@ -60,6 +60,7 @@ function claimMembers(member: string, { email, groups }: Pick<Claims, "email" | 
     members += `,"${member}_email":${quoted(email, `${member}_email`)}`
     names.push(email)
   }
+  if (groups !== undefined && groups !== null) assertList(groups, `${member}_groups`)
   if (groups && groups.length > 0) {
     if (groups.length > maxGroups)
       throw new PdpError("ERR_INPUT_INVALID", `${groups.length} groups; a principal may present ${maxGroups}: let the identity provider send fewer`)
@@ -70,6 +71,10 @@ function claimMembers(member: string, { email, groups }: Pick<Claims, "email" | 
 }
 
 function quotedList(values: readonly string[], name: string): string {
-  if (!Array.isArray(values)) throw new PdpError("ERR_INPUT_INVALID", `${name} is ${typeof values}; pass a list of strings`)
+  assertList(values, name)
   return `[${values.map((value) => quoted(value, name)).join()}]`
+}
+
+function assertList(values: unknown, name: string): void {
+  if (!Array.isArray(values)) throw new PdpError("ERR_INPUT_INVALID", `${name} is ${typeof values}; pass a list of strings`)
 }

@@ -13,6 +13,7 @@ import { loadProductPolicy } from "./product-policy.js"
 import { revisionWaiters } from "./revision-waiters.js"
 import { sourceHealth } from "./source-health.js"
 import { claimedNames, spellingNotes, withNotes } from "./spelling-notes.js"
+import { unknownRoles } from "./unknown-roles.js"
 import { whatIf } from "./what-if.js"
 
 /** A PDP on one of the product's policies. See `createPdp`. */
@@ -34,7 +35,13 @@ export async function productPdp(options: PdpOptions): Promise<Pdp> {
     bindings: state.takeBindings,
     held: state.held,
     failed: (failure) => emit("refreshFailure", failure),
-    reload: state.reload,
+    recovered: (recovery) => emit("refreshRecovery", recovery),
+    reload: async () => {
+      const bindings = await state.reload()
+      const { digest, findings: warnings, added } = state.product().loaded
+      emit("authorizationData", { digest, warnings, added })
+      return bindings
+    },
     digests: () => digestsOf(state),
     now,
   })
@@ -90,13 +97,21 @@ function readiness(state: PdpState): { readonly ready: boolean; readonly revisio
   }
 }
 
-function contents(state: PdpState): Pick<ReturnType<Pdp["status"]>, "policy" | "authorizationData" | "bindings"> {
+function contents(state: PdpState): Pick<ReturnType<Pdp["status"]>, "policy" | "authorizationData" | "bindings" | "unknownRoles"> {
   const { policy, loaded } = state.product()
   const { roles, endpoints } = loaded.data
   const operations = [...endpoints.values()].reduce((sum, methods) => sum + methods.size, 0)
   return {
     policy: { digest: policy.digest, entrypoints: policy.entrypoints },
-    authorizationData: { digest: loaded.digest, roles: roles.size, endpoints: endpoints.size, operations },
-    bindings: state.size(),
+    authorizationData: {
+      digest: loaded.digest,
+      roles: roles.size,
+      endpoints: endpoints.size,
+      operations,
+      warnings: loaded.findings,
+      added: loaded.added,
+    },
+    bindings: state.store()?.size ?? 0,
+    unknownRoles: unknownRoles(state.store(), roles),
   }
 }

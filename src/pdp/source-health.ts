@@ -1,9 +1,10 @@
-import type { SourceStatus } from "./pdp.js"
+import type { PdpEvents, SourceStatus } from "./pdp.js"
 
 /** Remembers how the refresh of one source fares. */
 export interface SourceHealth {
   readonly name: string
-  succeeded(): void
+  /** @returns how often it had failed before, and for how long; undefined when it had not */
+  succeeded(): Recovery | undefined
   failed(error: Error): void
   /** Learns when the source has answered last, before this process began. */
   answeredAt(ms: number): void
@@ -14,6 +15,9 @@ export interface SourceHealth {
   status(): SourceStatus
 }
 
+/** What a refresh recovers from. */
+export type Recovery = Pick<PdpEvents["refreshRecovery"], "failures" | "failedForMs">
+
 /** @param now milliseconds since the epoch */
 export function sourceHealth(name: string, now: () => number = Date.now): SourceHealth {
   let lastSuccess: number | undefined
@@ -21,8 +25,10 @@ export function sourceHealth(name: string, now: () => number = Date.now): Source
   return {
     name,
     succeeded: () => {
+      const recovery = failing && { failures: failing.attempts, failedForMs: now() - failing.since }
       lastSuccess = now()
       failing = undefined
+      return recovery
     },
     failed: (error) => {
       failing = { since: failing?.since ?? now(), attempts: (failing?.attempts ?? 0) + 1, message: error.message }

@@ -43,6 +43,8 @@ const versionExports = ["opa_wasm_abi_version", "opa_wasm_abi_minor_version"]
  * @see https://www.openpolicyagent.org/docs/wasm
  */
 export async function loadWasmPolicy(options: WasmPolicyOptions): Promise<WasmPolicy> {
+  if (typeof WebAssembly === "undefined")
+    throw new PdpError("ERR_CONFIG_INVALID", "this Node runs without WebAssembly, which policies are compiled to; leave out --jitless")
   const { memoryLimitMb = defaultMemoryLimitMb } = options
   const maximumPages = Math.floor((memoryLimitMb * mebibyte) / pageBytes)
   if (!(maximumPages > 0 && memoryLimitMb <= maxMemoryLimitMb))

@@ -20,7 +20,7 @@ type Routes = Readonly<Record<string, (c: AppContext) => Response | Promise<Resp
 export function createApp(context: ServerContext): App {
   const bundles = bundleBuilder(context.pdp)
   const snapshot = (c: AppContext) => bundle(context, bundles, isForwarded(c.env.incoming), c)
-  const app = appOf(context, {
+  const app = appOf(context, "/openapi.json lists what is", {
     ...healthRoutes(context),
     "/status": () => status(context),
     "/openapi.json": () => json(200, openApi(context.version, context.administration !== undefined)),
@@ -42,7 +42,8 @@ export function createApp(context: ServerContext): App {
 
 /** Health and metrics only, for a second listener. */
 export function createHealthApp(context: ServerContext): App {
-  return appOf(context, healthRoutes(context))
+  const routes = healthRoutes(context)
+  return appOf(context, `here are ${Object.keys(routes).join(", ")}`, routes)
 }
 
 function healthRoutes(context: ServerContext): Routes {
@@ -54,7 +55,8 @@ function healthRoutes(context: ServerContext): Routes {
   }
 }
 
-function appOf(context: ServerContext, routes: Routes): App {
+/** @param hint where to look for what there is */
+function appOf(context: ServerContext, hint: string, routes: Routes): App {
   const app: App = new Hono()
   for (const [path, answer] of Object.entries(routes)) {
     app.get(path, answer)
@@ -62,7 +64,7 @@ function appOf(context: ServerContext, routes: Routes): App {
   }
   app.notFound((c) => {
     context.metrics.failed("not_found")
-    return errorJson(refusal(404, "not_found", `there is nothing at ${c.req.path.slice(0, 128)}; /openapi.json lists what is`))
+    return errorJson(refusal(404, "not_found", `there is nothing at ${c.req.path.slice(0, 128)}; ${hint}`))
   })
   app.onError((thrown, c) => {
     const reason = refusalOf(thrown)

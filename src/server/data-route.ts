@@ -1,4 +1,4 @@
-import { dataAnswerText, entrypointPaths, isAllowed, parseDataPath, queryFlag, readDataQuery, readDataRequest, valueInside } from "../opa/index.js"
+import { dataAnswerText, decisionsIn, entrypointPaths, parseDataPath, queryFlag, readDataQuery, readDataRequest, valueInside } from "../opa/index.js"
 import type { DataPath, DataRequest } from "../opa/index.js"
 import { answerJson, refuse } from "./answer.js"
 import type { Exchange, ServerContext } from "./context.js"
@@ -30,7 +30,7 @@ export function serveData(context: ServerContext, exchange: Exchange, rest: stri
 
 function answerData(context: ServerContext, exchange: Exchange, path: DataPath | undefined, asked: DataRequest, pretty: boolean): void {
   const result = path && context.pdp.evaluate(entrypointPaths[path.entrypoint], asked.input)
-  if (path) context.metrics.decided(path.entrypoint, isAllowed(path.entrypoint, result) ? "allow" : "deny")
+  if (path) for (const allowed of decisionsIn(path.entrypoint, result)) context.metrics.decided(path.entrypoint, allowed ? "allow" : "deny")
   const text = dataAnswerText(path && valueInside(result, path.inside), asked.inputMissing, pretty)
   answerJson(context, exchange, 200, text, ["X-Portcullis-Revision", context.pdp.revision()])
 }

@@ -34,10 +34,15 @@ export const inputSchemas = {
   has_role: z.looseObject({ ...who, workspace, role: text.min(1), effective: z.boolean().optional() }),
 } as const satisfies Record<EntrypointName, z.ZodType>
 
+const anyRequest = z.looseObject({ ...who, ...request })
+/** Requests that one `allow_many` may hold. */
+const mostRequests = 1_000
+
 /** The same for OPA's data API, where what is absent is left to the policy, as in OPA. */
 export const anyInput = z.looseObject({
   ...who,
   ...request,
+  requests: z.array(anyRequest).max(mostRequests).optional().describe("`allow_many`: inputs of `allow`; the answer is a list of booleans, in order."),
   workspace: text.optional(),
   permissions: texts.optional(),
   role: text.optional(),
@@ -52,7 +57,14 @@ export const anyInput = z.looseObject({
 export function checkInput(schema: InputSchema, input: unknown, caps: PrincipalCaps): Refusal | undefined {
   const checked = schema.safeParse(input)
   if (!checked.success) return refusal(400, "input_invalid", issuesText(checked.error))
-  const { data } = checked
+  for (const one of [checked.data, ...(checked.data.requests ?? [])]) {
+    const tooMany = checkGroups(one, caps)
+    if (tooMany) return tooMany
+  }
+  return undefined
+}
+
+function checkGroups(data: Who, caps: PrincipalCaps): Refusal | undefined {
   const headers = data.attributes?.request?.http?.headers
   const caller = data.principal_groups?.length ?? listLength(headers, "x-nmp-principal-groups", "X-NMP-Principal-Groups")
   const delegate =
@@ -67,7 +79,7 @@ export function checkInput(schema: InputSchema, input: unknown, caps: PrincipalC
 }
 
 /** A schema of {@link inputSchemas}, or {@link anyInput}. */
-export type InputSchema = z.ZodType<Who>
+export type InputSchema = z.ZodType<Who & { readonly requests?: readonly Who[] | undefined }>
 
 /** How many principals one question may name. */
 export interface PrincipalCaps {

@@ -65,12 +65,22 @@ function notLoopback(host: string): PdpError {
 function bind(server: Server, { host, port }: ListenAddress): Promise<AddressInfo> {
   const bare = host.startsWith("[") ? host.slice(1, -1) : host
   return new Promise((resolve, reject) => {
-    server.once("error", (cause) => reject(new PdpError("ERR_CONFIG_INVALID", `cannot listen on ${host}:${port}: ${messageOf(cause)}`, { cause })))
+    server.once("error", (cause: NodeJS.ErrnoException) =>
+      reject(new PdpError("ERR_CONFIG_INVALID", `cannot listen on ${host}:${port}: ${bindProblem(cause)}`, { cause })),
+    )
     server.listen(port, bare, () => {
       const bound = server.address()
       if (bound !== null && typeof bound !== "string") resolve(bound)
     })
   })
+}
+
+function bindProblem(cause: NodeJS.ErrnoException): string {
+  const elsewhere = "listen on another one: --listen HOST:PORT, PORTCULLIS_SERVER__LISTEN (health: --health-listen, PORTCULLIS_SERVER__HEALTH_LISTEN)"
+  if (cause.code === "EADDRINUSE") return `the port is in use; stop who uses it, or ${elsewhere}`
+  if (cause.code === "EACCES") return `that port is not permitted to this process; ${elsewhere}`
+  if (cause.code === "EADDRNOTAVAIL") return `this machine has no such address; ${elsewhere}`
+  return messageOf(cause)
 }
 
 /** Answers 408 to a client whose request did not arrive in time. */

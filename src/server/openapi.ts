@@ -73,7 +73,7 @@ function dataPaths(): Record<string, unknown> {
       in: "path",
       required: true,
       schema: { type: "string" },
-      description: "`allow`, or a place in its result, such as `allow/allowed`.",
+      description: "`allow`, `allow_many` or another entrypoint, or a place in its result, such as `allow/allowed`.",
     },
     { name: "pretty", in: "query", required: false, schema: { type: "boolean" } },
     AtLeast,

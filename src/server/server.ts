@@ -12,10 +12,11 @@ import type { Exchange, ServerContext } from "./context.js"
 import type { App } from "./hono-app.js"
 import { routeTemplates } from "./route-template.js"
 import { serveHot } from "./hot-routes.js"
-import { ServerLimits } from "./limits.js"
+import type { ServerLimits } from "./limits.js"
 import { listen, type ListenAddress, type Listening } from "./listen.js"
 import { closing, overloaded } from "./refusal.js"
 import { requestIdOf, requestIds } from "./request-id.js"
+import { serverSettings } from "./settings.js"
 import { stop } from "./stop.js"
 
 /** Options of {@link startServer}. */
@@ -28,20 +29,24 @@ export interface ServerOptions {
   readonly allowUnsignedJwt?: boolean
   /** What an operator should know, in words, for `/status`. Default: nothing. */
   readonly notices?: (() => readonly string[]) | undefined
+  /** A loopback address: `{ host: "127.0.0.1", port: 8181 }`. Port 0: any free one, see {@link RunningServer.url}. */
   readonly listen: ListenAddress
   /** A second listener with health and metrics only. */
   readonly healthListen?: ListenAddress
-  readonly logger: Logger
-  readonly limits?: Partial<ServerLimits>
-  /** Values of `Host` that are ours beside loopback literals and `localhost`; names without or with port. */
-  readonly allowedHosts: readonly string[]
-  /** Values of `Origin` that may call. */
-  readonly allowedOrigins: readonly string[]
-  readonly profile: Profile
-  /** `max-age` of bundles, in seconds. */
-  readonly bundleCacheSeconds: number
-  /** Ours, for `/status` and `/openapi.json`. */
-  readonly version: string
+  /** A pino logger, such as `createLogger()`. Default: nothing is logged. */
+  readonly logger?: Logger | undefined
+  /** Caps on what callers may send; defaults: see {@link ServerLimits}. */
+  readonly limits?: Partial<ServerLimits> | undefined
+  /** Values of `Host` that are ours beside loopback literals and `localhost`; names without or with port. Default: none. */
+  readonly allowedHosts?: readonly string[] | undefined
+  /** Values of `Origin` that may call. Default: none, no web page may. */
+  readonly allowedOrigins?: readonly string[] | undefined
+  /** Whose rules for callers hold. Default: the profile of the PDP; `hardened` for a policy of your own. */
+  readonly profile?: Profile | undefined
+  /** `max-age` of bundles, in seconds. Default 5. */
+  readonly bundleCacheSeconds?: number | undefined
+  /** For `/status` and `/openapi.json`. Default: of this package. */
+  readonly version?: string | undefined
   /** Time and randomness, for tests. */
   readonly hooks?: { readonly now?: () => number; readonly newRequestId?: () => string }
 }
@@ -58,23 +63,24 @@ export interface RunningServer {
 /**
  * Starts the sidecar.
  *
- * @throws {PdpError} `ERR_CONFIG_INVALID` when an address is not loopback or cannot be bound
+ * @throws {PdpError} `ERR_CONFIG_INVALID` when an option is unknown or wrong, and when an address is not loopback or cannot be bound
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { pdp, logger, hooks } = options
+  const settings = serverSettings(options)
+  const { pdp, hooks } = options
   let stopping = false
   const context: ServerContext = {
     pdp,
     administration: options.administration,
     notices: options.notices ?? (() => []),
     authenticate: authentication({ allowUnsignedJwt: options.allowUnsignedJwt }),
-    profile: options.profile,
-    rules: { allowedHosts: new Set(options.allowedHosts.map((host) => host.toLowerCase())), allowedOrigins: new Set(options.allowedOrigins) },
-    limits: ServerLimits.parse(options.limits ?? {}),
-    logger,
+    profile: settings.profile,
+    rules: { allowedHosts: new Set(settings.allowedHosts.map((host) => host.toLowerCase())), allowedOrigins: new Set(settings.allowedOrigins) },
+    limits: settings.limits,
+    logger: settings.logger,
     metrics: createMetrics(() => dataReading(pdp)),
-    bundleCacheSeconds: options.bundleCacheSeconds,
-    version: options.version,
+    bundleCacheSeconds: settings.bundleCacheSeconds,
+    version: settings.version,
     now: hooks?.now ?? (() => performance.now()),
     isClosing: () => stopping,
   }
@@ -152,7 +158,12 @@ function watchRefreshes({ pdp, metrics }: ServerContext): () => void {
 }
 
 function dataReading(pdp: Pdp): DataReading {
-  const { bindings, revision, sources } = pdp.status()
+  const { bindings, unknownRoles, revision, sources } = pdp.status()
   const ages = sources.flatMap(({ name, ageSeconds }) => (ageSeconds === undefined ? [] : [{ source: name, seconds: ageSeconds }]))
-  return { bindings, ages, ...(revision !== undefined && { revisionSequence: parseRevision(revision).sequence }) }
+  return {
+    bindings,
+    bindingsOfUnknownRoles: unknownRoles.bindings,
+    ages,
+    ...(revision !== undefined && { revisionSequence: parseRevision(revision).sequence }),
+  }
 }

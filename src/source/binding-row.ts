@@ -1,6 +1,5 @@
+import { PdpError } from "../errors.js"
 import { RoleBinding } from "../model/role-binding.js"
-import { unavailable } from "./unavailable.js"
-import type { PdpError } from "../errors.js"
 
 /** One entry of a document of bindings, before anybody has looked at it. */
 export interface BindingRow {
@@ -35,7 +34,8 @@ export function bindingsOf(place: string, row: BindingRow): readonly RoleBinding
 
 /** Something in a document of bindings is wrong. */
 export function rowProblem(place: string, line: number, what: string, remedy: string, cause?: unknown): PdpError {
-  return unavailable(`${place}:${line}: ${what}`, remedy, cause)
+  const details = { line, problem: what, remedy }
+  return new PdpError("ERR_SOURCE_UNAVAILABLE", `${place}:${line}: ${what}; ${remedy}`, { ...(cause !== undefined && { cause }), details })
 }
 
 /** A value for a message, cut to a readable length. */
@@ -68,6 +68,8 @@ function rolesOf(place: string, row: BindingRow): readonly unknown[] {
 function readBinding(place: string, row: BindingRow, values: Readonly<Partial<Record<keyof RoleBinding, unknown>>>): RoleBinding {
   const { data, error } = RoleBinding.safeParse(values)
   if (!data) {
+    for (const key of ["principal", "workspace"] as const)
+      if (values[key] === undefined) throw rowProblem(place, row.line, `a binding has no '${key}'`, "write all of principal, workspace and roles")
     const { path, message } = error.issues[0] ?? { path: [], message: "it is invalid" }
     const key = keyOf(path[0])
     const line = field(row, key)?.line ?? (key === "role" ? field(row, "roles")?.line : undefined) ?? row.line

@@ -6,11 +6,9 @@ import { unavailable } from "./unavailable.js"
 export function fileFormat(path: string): BindingsFormat {
   const ending = endingOf(path)
   const format = formatByEnding.get(ending)
-  if (!format)
-    throw new PdpError(
-      "ERR_CONFIG_INVALID",
-      `the ending '${ending}' of ${path} names no format of bindings; use one of ${[...formatByEnding.keys()].join(", ")}`,
-    )
+  const problem = `the ending '${ending}' of ${path} names no format of bindings`
+  const remedy = `use one of ${[...formatByEnding.keys()].join(", ")}`
+  if (!format) throw new PdpError("ERR_CONFIG_INVALID", `${problem}; ${remedy}`, { details: { problem, remedy } })
   return format
 }
 

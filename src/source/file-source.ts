@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto"
+import { z } from "zod"
+import { aFunction, checkOptions } from "../model/options.js"
 import type { RoleBinding } from "../model/role-binding.js"
 import { bindingPages } from "./binding-pages.js"
 import type { BindingsFormat } from "./bindings-format.js"
 import { assertSize, fileFormat } from "./file-format.js"
 import { fileState, readFileIn, type FileState } from "./file-reading.js"
 import type { Source, SourcePosition, SourceRead } from "./source.js"
-import type { Timers } from "./timers.js"
+import { timersOption, type Timers } from "./timers.js"
 import { closedSource, throwIfAborted } from "./unavailable.js"
 import { watchFiles } from "./watch-files.js"
 
@@ -24,11 +26,14 @@ export interface FileSourceOptions {
  * `{"principal":…,"workspace":…,"role":…}` (or `"roles":[…]`) a line. Nothing is skipped: one wrong line, and the whole file is refused.
  * The directory is watched. Replace the file by renaming a complete one; an empty file is refused, since a writer may be half-way.
  *
- * @throws {PdpError} `ERR_CONFIG_INVALID` when the name's ending is another one
+ * @throws {PdpError} `ERR_CONFIG_INVALID` when an option is unknown or wrong, or the name's ending is another one
  */
 export function fileSource(options: FileSourceOptions): Source {
+  checkOptions("fileSource", Options, options)
   return new BindingsInFile(options)
 }
+
+const Options = z.strictObject({ path: z.string().min(1), timers: timersOption.optional(), now: aFunction.optional() })
 
 /** File systems that keep times coarsely do so to at most two seconds. */
 const coarsestTimeMs = 2_000

@@ -1,8 +1,10 @@
+import { z } from "zod"
 import { PdpError } from "../errors.js"
+import { aFunction, checkOptions } from "../model/options.js"
 import { assertHeaders, type HttpHeadersOption } from "./http-headers.js"
 import { httpTarget, type HttpTarget } from "./http-target.js"
 import { resolveHost, type ResolveHost } from "./outgoing-address.js"
-import { unrefTimers, type Timers } from "./timers.js"
+import { timersOption, unrefTimers, type Timers } from "./timers.js"
 
 /** Options of {@link httpSource}. */
 export interface HttpSourceOptions {
@@ -34,6 +36,7 @@ export interface HttpSettings {
 
 /** @throws {PdpError} `ERR_CONFIG_INVALID` naming the option */
 export function httpSettings(options: HttpSourceOptions): HttpSettings {
+  checkOptions("httpSource", Options, options)
   const { url, headers = {}, timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes, resolve = resolveHost, timers = unrefTimers } = options
   if (typeof headers !== "function") assertHeaders(headers)
   assertWithin("timeoutMs", timeoutMs, longestTimeoutMs)
@@ -41,6 +44,16 @@ export function httpSettings(options: HttpSourceOptions): HttpSettings {
   return { target: httpTarget(url, resolve), headers, timeoutMs, maxBytes, timers }
 }
 
+const Options = z.strictObject({
+  url: z.union([z.string(), z.instanceof(URL)], "must be a URL"),
+  headers: z
+    .union([aFunction, z.custom<object>((value) => typeof value === "object" && value !== null)], "must be an object, or a function")
+    .optional(),
+  timeoutMs: z.unknown().optional(),
+  maxBytes: z.unknown().optional(),
+  resolve: aFunction.optional(),
+  timers: timersOption.optional(),
+})
 const defaultTimeoutMs = 5_000
 const longestTimeoutMs = 2 ** 31 - 1
 const defaultMaxBytes = 256 * 1024 * 1024

@@ -1,4 +1,5 @@
 export { applyRead, type StoreHolder } from "./apply-read.js"
+export { checkedRows, type CheckedRow, type RowProblem } from "./checked-rows.js"
 export type { DatabaseSource } from "./database-source.js"
 export { fileSource, type FileSourceOptions } from "./file-source.js"
 export type { HttpHeaders, HttpHeadersOption } from "./http-headers.js"

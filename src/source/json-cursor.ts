@@ -94,7 +94,7 @@ export class JsonCursor {
   #unexpected(wanted: string, cause?: unknown): PdpError {
     const rest = this.#text.slice(this.#at)
     const ended = rest === "" || /^"[^"\n]*$/.test(rest)
-    const found = rest === "" ? "the text ends" : `'${rest.slice(0, 20)}' stands`
+    const found = rest === "" ? "the text ends" : `'${rest.slice(0, 20).replaceAll(/\s+/g, " ").trimEnd()}' stands`
     const remedy = ended ? "complete it; a file is best replaced by renaming a complete one" : "correct the JSON"
     return rowProblem(this.#place, this.#line, `${wanted} is due where ${found}`, remedy, cause)
   }

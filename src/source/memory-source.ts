@@ -1,11 +1,15 @@
 import { randomUUID } from "node:crypto"
+import type { z } from "zod"
 import { PdpError } from "../errors.js"
 import { expiryOf, RoleBinding, type RoleBindingChange } from "../model/role-binding.js"
 import { pagesOf } from "./pages.js"
 import type { Source, SourcePosition, SourceRead } from "./source.js"
 import { closedSource, throwIfAborted } from "./unavailable.js"
 
-/** A {@link Source} that a program feeds itself. */
+/**
+ * A {@link Source} that a program feeds itself. Its writes are synchronous, and pushed: the PDP decides on them a moment later, within milliseconds;
+ * after `await pdp.refresh()` it does so for certain.
+ */
 export interface MemorySource extends Source {
   /** Adds bindings, all or none. Those that are there already with the same expiry change nothing. @throws {PdpError} `ERR_INPUT_INVALID`, `ERR_CLOSED` */
   add(...bindings: readonly RoleBinding[]): void
@@ -16,7 +20,7 @@ export interface MemorySource extends Source {
 }
 
 /**
- * Role bindings in this process. It keeps a copy of each binding, and the last 10,000 changes; a reader that is further behind gets a snapshot.
+ * Role bindings in this process. The PDP decides on a change a moment after it was made; `await pdp.refresh()` waits for that. It keeps a copy of each binding, and the last 10,000 changes; a reader that is further behind gets a snapshot.
  *
  * @param initial the bindings to begin with; none by default
  * @throws {PdpError} `ERR_INPUT_INVALID` when one of them is none
@@ -123,11 +127,27 @@ interface KeyedChange extends RoleBindingChange {
 
 function keyed(bindings: Iterable<RoleBinding>): Map<string, RoleBinding> {
   const byKey = new Map<string, RoleBinding>()
+  if (!isIterable(bindings)) throw new PdpError("ERR_INPUT_INVALID", `the role bindings are ${textOf(bindings)}; pass a list of them`)
   for (const one of bindings) {
     const { data, error } = RoleBinding.safeParse(one)
-    if (!data)
-      throw new PdpError("ERR_INPUT_INVALID", `${JSON.stringify(one)} is not a role binding: ${error.message}; pass principal, workspace and role`)
+    if (!data) throw new PdpError("ERR_INPUT_INVALID", `${textOf(one)} is not a role binding: ${issuesText(error)}`)
     byKey.set(JSON.stringify([data.workspace, data.role, data.principal]), data)
   }
   return byKey
+}
+
+function isIterable(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Symbol.iterator in value
+}
+
+/** One line that a person can read, whatever it is. */
+function textOf(value: unknown): string {
+  const text = typeof value === "object" && value !== null ? JSON.stringify(value) : String(value)
+  return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text
+}
+
+const shownCharacters = 120
+
+function issuesText(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message)).join("; ")
 }

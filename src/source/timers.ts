@@ -1,3 +1,5 @@
+import { z } from "zod"
+
 /** Something that can wake up later; replaced in tests. */
 export interface Timers {
   /** Runs `run` once, in `ms` milliseconds. @returns forgets it; does nothing once it has run */
@@ -12,3 +14,9 @@ export const unrefTimers: Timers = {
     return () => clearTimeout(timer)
   },
 }
+
+/** {@link Timers}, for schemas of options. */
+export const timersOption = z.custom<Timers>(
+  (value) => typeof value === "object" && value !== null && "after" in value && typeof value.after === "function",
+  "must have a function `after`",
+)

@@ -2,7 +2,7 @@ import { PdpError } from "../errors.js"
 
 /** A source could not be read. @param what the place and what is wrong @param remedy what to do about it */
 export function unavailable(what: string, remedy: string, cause?: unknown): PdpError {
-  return new PdpError("ERR_SOURCE_UNAVAILABLE", `${what}; ${remedy}`, cause === undefined ? undefined : { cause })
+  return new PdpError("ERR_SOURCE_UNAVAILABLE", `${what}; ${remedy}`, { ...(cause !== undefined && { cause }), details: { problem: what, remedy } })
 }
 
 /** A closed source was used. */

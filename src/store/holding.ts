@@ -25,6 +25,8 @@ export interface RoleSet {
   readonly text: string
   /** Where they are held together. */
   readonly holdings: Map<Workspace, Holding>
+  /** How many principals hold exactly this, those of each workspace counted anew. */
+  principals: number
 }
 
 /** What any number of principals hold in one workspace. */
@@ -60,9 +62,17 @@ export class Holdings {
     return left.length === 0 ? undefined : this.#acquire(workspaceName, left)
   }
 
+  /** How many bindings name each role. Cost: the number of distinct sets of roles. */
+  countByRole(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const { roles, principals } of this.#roleSets.values()) for (const role of roles) counts.set(role, (counts.get(role) ?? 0) + principals)
+    return counts
+  }
+
   /** Counts one principal less. */
   release(holding: Holding): void {
     const { workspace, roleSet } = holding
+    roleSet.principals--
     if (--holding.principals > 0) return
     roleSet.holdings.delete(workspace)
     if (roleSet.holdings.size === 0) this.#roleSets.delete(roleSet.text)
@@ -79,6 +89,7 @@ export class Holdings {
       workspace.holdings++
     }
     holding.principals++
+    roleSet.principals++
     return holding
   }
 
@@ -91,7 +102,7 @@ export class Holdings {
   #internRoleSet(roles: readonly string[]): RoleSet {
     const text = `[${roles.map(quoted).join()}]`
     let roleSet = this.#roleSets.get(text)
-    if (!roleSet) this.#roleSets.set(text, (roleSet = { roles, text, holdings: new Map() }))
+    if (!roleSet) this.#roleSets.set(text, (roleSet = { roles, text, holdings: new Map(), principals: 0 }))
     return roleSet
   }
 }

@@ -10,6 +10,8 @@ import type { Store } from "./store.js"
 export interface RoleBindingStore extends Store {
   /** Adds bindings in one step that cannot throw; cheaper than changes. @returns how many were new */
   add(bindings: readonly RoleBinding[]): number
+  /** How many bindings name each role. Cost: the number of distinct sets of roles, whatever the number of bindings. */
+  countByRole(): ReadonlyMap<string, number>
   /** A new, empty store, to be built beside this one. */
   empty(): RoleBindingStore
   /**
@@ -60,6 +62,10 @@ class Bindings implements RoleBindingStore {
     let effective = 0
     for (const { op, binding } of changes) if (op === "add" ? this.#add(binding) : this.#remove(binding)) effective++
     return effective
+  }
+
+  countByRole(): ReadonlyMap<string, number> {
+    return this.#holdings.countByRole()
   }
 
   empty(): RoleBindingStore {

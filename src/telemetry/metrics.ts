@@ -4,6 +4,8 @@ import { createDurations } from "./durations.js"
 /** What gauges show about the data behind decisions; read once per scrape. */
 export interface DataReading {
   readonly bindings: number
+  /** Those that name a role which the authorization data does not have. */
+  readonly bindingsOfUnknownRoles: number
   /** Absent while there is no data. */
   readonly revisionSequence?: number
   readonly ages: readonly { readonly source: string; readonly seconds: number }[]
@@ -77,6 +79,14 @@ function addDataGauges(registers: Registry[], read: () => DataReading): void {
     registers,
     collect() {
       this.set(read().bindings)
+    },
+  })
+  new Gauge({
+    name: "portcullis_bindings_unknown_role",
+    help: "Role bindings that name a role which the authorization data does not have.",
+    registers,
+    collect() {
+      this.set(read().bindingsOfUnknownRoles)
     },
   })
   new Gauge({

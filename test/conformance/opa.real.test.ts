@@ -20,6 +20,7 @@ const inputs = {
   explain: ann,
   has_permissions: { principal_id: "ann@example.com", workspace: "ml-team", permissions: ["models.read"] },
   has_role: { principal_id: "ann@example.com", workspace: "ml-team", role: "Viewer" },
+  allow_many: { requests: [ann, { ...ann, method: "POST" }, { ...ann, principal_id: "zoe@example.com" }, {}] },
 }
 const entrypoints = Object.entries(inputs)
 const question = JSON.stringify({ input: ann })
@@ -138,6 +139,22 @@ describe("our sidecar and an OPA that runs its bundle", () => {
       ...[...bodies, ...broken, ...more].map((body) => ({ path: `/v1/data/authz/${name}`, body })),
       ...queries.map((query) => ({ path: `/v1/data/authz/${name}${query}`, body: JSON.stringify({ input }) })),
     ]),
+    ...[
+      { requests: [] },
+      {
+        requests: Array.from({ length: 120 }, (_, index) => ({
+          ...ann,
+          principal_id: index % 3 === 0 ? "ann@example.com" : `p${index}@example.com`,
+        })),
+      },
+      { requests: [{ ...ann, bindings: { "ml-team": { "": ["Admin"] } } }], bindings: { "ml-team": { "*": ["Admin"] } } },
+      {
+        requests: [
+          { principal_id: "service:indexer", method: "DELETE", path: models },
+          { ...ann, principal_groups: ["g1"] },
+        ],
+      },
+    ].flatMap((input) => ["", "/0", "/7"].map((place) => ({ path: `/v1/data/authz/allow_many${place}`, body: JSON.stringify({ input }) }))),
     ...[...places, ...inside].map((place) => ({ path: `/v1/data/authz${place}`, body: question })),
     ...["", "/reasons", "/reasons/0", "/missing_permissions/0"].map((place) => ({
       path: `/v1/data/authz/explain${place}`,
@@ -299,12 +316,16 @@ describe("a difference from OPA", () => {
       [400, input('"scopes":"a"')],
       [400, input('"path":null')],
       [400, input('"attributes":[]')],
+      ...["5", "{}", "[5]", "[null]", '[{"principal_id":5}]'].map(
+        (requests) => [400, { path: "/v1/data/authz/allow_many", body: `{"input":{"requests":${requests}}}` }] as const,
+      ),
     ],
     "limits of bodies": [
       [400, data(" ".repeat(1_048_576) + question)],
       [400, input(`"x":${"[".repeat(70)}${"]".repeat(70)}`)],
       [400, input(Array.from({ length: 1_001 }, (_, key) => `"k${key}":0`).join())],
       [400, data(JSON.stringify({ input: { ...ann, principal_groups: Array.from({ length: 101 }, (_, group) => `g${group}`) } }))],
+      [400, { path: "/v1/data/authz/allow_many", body: JSON.stringify({ input: { requests: Array.from({ length: 1_001 }, () => ({})) } }) }],
     ],
     "bodies in YAML": [[400, data("input: {}\n", { "Content-Type": "application/yaml" })]],
     "`Content-Encoding`": [

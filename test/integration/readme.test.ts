@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -60,22 +60,40 @@ describe("the README", () => {
     for (const [, name = ""] of readme.matchAll(/npm (?:run )?(start|test|bench)\b/g)) expect(scripts).toHaveProperty(name)
   })
 
-  it.each(inLanguage("js").map((text, index) => [index, text] as const))("has a program that runs (%i)", async (index, text) => {
-    const file = join(root, `.readme-${index}-${process.pid}.mjs`)
-    const folder = mkdtempSync(join(tmpdir(), "portcullis-readme-"))
-    writeFileSync(file, text.replaceAll('"portcullis.db"', JSON.stringify(join(folder, "portcullis.db"))))
-    try {
-      const { stdout } = await run(process.execPath, [file], { cwd: root })
-      expect(stdout).toMatch(/^true$/m)
-    } finally {
-      rmSync(file)
-      rmSync(folder, { recursive: true })
-    }
+  it.each(inLanguage("js").map((text, index) => [index, text] as const))(
+    "has a program that runs in a project that uses the package (%i)",
+    async (index, text) => {
+      const project = mkdtempSync(join(tmpdir(), "portcullis-readme-"))
+      try {
+        mkdirSync(join(project, "node_modules"))
+        symlinkSync(root, join(project, "node_modules/portcullis"))
+        writeFileSync(join(project, `${index}.mjs`), text)
+        const { stdout } = await run(process.execPath, [`${index}.mjs`], { cwd: project })
+        expect(stdout).toMatch(/^true$/m)
+      } finally {
+        rmSync(project, { recursive: true })
+      }
+    },
+  )
+
+  it("holds no placeholder, and figures of the benchmark's page only", async () => {
+    expect(readme).not.toMatch(/^[A-Z][A-Z_]{3,}$/m)
+    await run(process.execPath, [join(root, "scripts/bench-readme.mjs"), "--check"])
+  })
+
+  it("links to files that are in the package", async () => {
+    const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: root })
+    const [{ files }] = JSON.parse(stdout)
+    const packed = new Set<string>(files.map(({ path }: { readonly path: string }) => path))
+    const links = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = ""]) => path)
+    expect(links.filter((path) => !packed.has(path))).toEqual([])
+    expect([...packed].filter((path) => /\.db\b|_test\.rego$/.test(path))).toEqual([])
   })
 
   it("shows an OPA configuration that names our bundle", async () => {
     const [text = ""] = inLanguage("yaml")
-    const { resource } = parse(text).bundles.authz
+    const { resource, polling } = parse(text).bundles.authz
+    expect(polling.max_delay_seconds).toBeGreaterThanOrEqual(polling.min_delay_seconds)
     expect((await fetch(`${await quickstartUrl()}/${resource}`)).headers.get("content-type")).toBe("application/gzip")
   })
 })

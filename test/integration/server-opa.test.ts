@@ -34,6 +34,20 @@ describe("OPA's data API", () => {
     expect(answer.headers.get("x-portcullis-revision")).toBe("00000001.1")
   })
 
+  it("answers allow_many with a list, at most 1,000 requests at a time, and counts each decision", async () => {
+    const { url, pdp } = await testServer()
+    pdp.answer = () => [true, false]
+    const requests = [question, { ...question, principal_id: "ben" }]
+    expect(await (await post(`${url}/v1/data/authz/allow_many`, { input: { requests } })).json()).toEqual({ result: [true, false] })
+    expect(await (await post(`${url}/v1/data/authz/allow_many/1`, { input: { requests } })).json()).toEqual({ result: false })
+    expect(pdp.asked[0]).toEqual({ entrypoint: "authz/allow_many", input: { requests } })
+    const metrics = await (await fetch(`${url}/metrics`)).text()
+    for (const result of ["allow", "deny"]) expect(metrics).toMatch(new RegExp(`\\{entrypoint="allow_many",result="${result}"\\} 2\\n`))
+    for (const wrong of [Array.from({ length: 1_001 }, () => ({})), 5, [5], [{ principal_groups: Array.from({ length: 101 }, () => "g") }]])
+      expect((await post(`${url}/v1/data/authz/allow_many`, { input: { requests: wrong } })).status).toBe(400)
+    expect((await post(`${url}/apis/auth/v2/authz/allow_many`, { input: { requests } })).status).toBe(400)
+  })
+
   it.each(["", "null", "{}", `{"other":1}`, `{"input":null}`])("leaves the input undefined for the body '%s', and warns", async (body) => {
     const { url, pdp } = await testServer()
     const answer = await (await post(`${url}/v1/data/authz/allow/allowed`, body)).json()

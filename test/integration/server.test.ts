@@ -1,9 +1,10 @@
+import { readFileSync } from "node:fs"
 import { gzipSync } from "node:zlib"
 import { request } from "node:http"
 import { z } from "zod"
 import { describe, expect, it } from "vitest"
+import { createPdp } from "../../src/index.js"
 import { startServer } from "../../src/server/index.js"
-import { createLogger } from "../../src/telemetry/index.js"
 import { fakePdp } from "../fixtures/fake-pdp.js"
 import { post, raw, testServer } from "../fixtures/test-server.js"
 
@@ -244,18 +245,42 @@ describe("the border", () => {
   })
 
   it.each(["0.0.0.0", "::", "192.168.1.1", "example.com"])("does not listen on %s", async (host) => {
-    const options = {
-      pdp: fakePdp(),
-      logger: createLogger({ level: "silent" }),
-      allowedHosts: [],
-      allowedOrigins: [],
-      profile: "hardened",
-      bundleCacheSeconds: 5,
-      version: "0",
-    } as const
+    const options = { pdp: fakePdp() }
     const loopback = { host: "127.0.0.1", port: 0 }
     await expect(startServer({ ...options, listen: { host, port: 0 } })).rejects.toMatchObject({ code: "ERR_CONFIG_INVALID" })
     await expect(startServer({ ...options, listen: loopback, healthListen: { host, port: 0 } })).rejects.toMatchObject({ code: "ERR_CONFIG_INVALID" })
+  })
+
+  it("needs a PDP and an address only; the rest has defaults", async () => {
+    const pdp = fakePdp()
+    const server = await startServer({ pdp, listen: { host: "127.0.0.1", port: 0 } })
+    const { version } = JSON.parse(readFileSync("package.json", "utf8"))
+    expect(await (await fetch(`${server.url}/status`)).json()).toMatchObject({ version, profile: "hardened", ready: true })
+    expect((await fetch(`${server.url}/bundles/authz.tar.gz`)).headers.get("cache-control")).toBe("max-age=5, must-revalidate")
+    expect((await fetch(`${server.url}/status`, { headers: { Origin: "https://example.com" } })).status).toBe(403)
+    await server.close(0)
+  })
+
+  it("takes the rules for callers from the profile of the PDP", async () => {
+    const pdp = await createPdp({ profile: "nemo" })
+    const server = await startServer({ pdp, listen: { host: "127.0.0.1", port: 0 } })
+    expect((await post(`${server.url}/v1/data/authz/allow`, { input: {} })).status).toBe(401)
+    await server.close(0)
+    await pdp.close()
+  })
+
+  it.each([
+    [{ allowedHost: ["a"] }, "startServer: there is no option 'allowedHost'; did you mean 'allowedHosts'?"],
+    [{ limits: { bodyBytes: 5 } }, "startServer: the option 'limits.bodyBytes' is wrong"],
+    [{ limits: { bodybytes: 5_000 } }, "startServer: the option 'limits' has no member 'bodybytes'"],
+    [{ listen: "127.0.0.1:80" }, "startServer: the option 'listen' is wrong"],
+    [{ profile: "soft" }, "startServer: the option 'profile' is wrong"],
+  ])("refuses the options %j", async (options, message) => {
+    const all: object = { pdp: fakePdp(), listen: { host: "127.0.0.1", port: 0 }, ...options }
+    await expect(Reflect.apply(startServer, undefined, [all])).rejects.toMatchObject({
+      code: "ERR_CONFIG_INVALID",
+      message: expect.stringContaining(message),
+    })
   })
 
   it("says so when the port is taken", async () => {

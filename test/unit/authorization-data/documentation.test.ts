@@ -13,6 +13,6 @@ it("documents every lint rule, and no other", () => {
 it("shows documents that are in order", () => {
   const examples = [...documentation.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => text ?? "")
   const [own = "", bindings = ""] = examples
-  expect(lintAuthorizationData({ documents: [{ name: "own.yaml", text: own }], profile: "hardened" })).toEqual([])
-  expect(lintAuthorizationData({ documents: [{ name: "bindings.yaml", text: bindings }], profile: "hardened" })).toEqual([])
+  expect(lintAuthorizationData({ documents: [{ name: "own.yaml", text: own }], profile: "hardened" }).findings).toEqual([])
+  expect(lintAuthorizationData({ documents: [{ name: "bindings.yaml", text: bindings }], profile: "hardened" }).findings).toEqual([])
 })

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest"
+import { Config } from "../../../src/config/schema.js"
 import { lintAuthorizationData, type Finding } from "../../../src/authorization-data/index.js"
 
 function lint(text: string, profile: "hardened" | "nemo" = "hardened", name = "data.yaml"): readonly Finding[] {
-  return lintAuthorizationData({ documents: [{ name, text }], profile })
+  return lintAuthorizationData({ documents: [{ name, text }], profile }).findings
 }
 
 function brief(findings: readonly Finding[]): readonly string[] {
@@ -156,6 +157,29 @@ it("a chain of 20,000 roles is read without trouble", () => {
   expect(lint(`{"version": 1, "roles": {${roles.join(",")}, "R20000": {"includes": ["R0"]}}}`).map(({ rule }) => rule)).toEqual(["role-cycle"])
 })
 
+describe("a document that is something else", () => {
+  it("is told once when it is a configuration", () => {
+    const findings = lint("profile: nemo\ndata: [roles.yaml]\nserver: {listen: 127.0.0.1:1}")
+    expect(findings).toMatchObject([{ rule: "unsupported-value", line: 1, message: expect.stringContaining("configuration") }])
+  })
+
+  it("and is broken JSON is told on one line", () => {
+    const [finding] = lint('{"version": 1,\n "roles": {\n  oops\n}}', "hardened", "data.json")
+    expect(finding).toMatchObject({ rule: "syntax", line: 3, message: expect.not.stringContaining("\n") })
+  })
+
+  it("is never corrected to an invalid permission", () => {
+    const text = documentWith(4, "  Writer: {permissions: [Docs.create]}")
+    const unreachable = lint(text).find(({ rule }) => rule === "unreachable-operation")
+    expect(unreachable?.remedy).not.toContain("Docs.create")
+  })
+})
+
+it("a configuration is known by the keys that it has", () => {
+  const keys = Object.keys(Config.shape)
+  for (const key of keys) expect(lint(`${key}: x`)).toMatchObject([{ message: expect.stringContaining("configuration") }])
+})
+
 describe("the nemo profile", () => {
   it("only warns about what the reference tolerates", () => {
     const text = [
@@ -209,9 +233,41 @@ describe("role bindings", () => {
       "bindings.yaml:4 warning unprefixed-principal",
       "bindings.yaml:5 error dangling-role",
       "bindings.yaml:6 error malformed-binding",
-      "bindings.yaml:7 error unknown-key",
+      "bindings.yaml:7 error malformed-binding",
       "bindings.yaml:8 error malformed-binding",
     ])
+  })
+
+  it("may name one role, and an end", () => {
+    const row = '  - {principal: cy@example.com, workspace: ml, role: Viewer, expires_at: "2030-01-31T12:00:00Z"}'
+    expect(brief(lint(`version: 1\nbindings:\n${row}`))).toEqual([])
+    expect(brief(lint(`version: 1\nbindings:\n${row.replace("role:", "roles: [], role:")}`))).toEqual([
+      "data.yaml:3 error malformed-binding",
+      "data.yaml:3 warning ineffective-binding",
+    ])
+  })
+
+  it("are told when they give nothing, and when they stand there twice", () => {
+    const rows = [
+      "{principal: 'group:', workspace: ml, roles: [Viewer]}",
+      "{principal: 'service:', workspace: ml, roles: [Viewer]}",
+      "{principal: ann@example.com, workspace: ml, roles: []}",
+      "{principal: ann@example.com, workspace: ' ml', roles: [Viewer]}",
+      "{principal: ann@example.com, workspace: ml, roles: [Viewer]}",
+      "{principal: ann@example.com, workspace: ml, roles: [Editor, Viewer]}",
+    ]
+    expect(brief(lint(`version: 1\nbindings:\n${rows.map((row) => `  - ${row}\n`).join("")}`))).toEqual([
+      "data.yaml:3 warning ineffective-binding",
+      "data.yaml:4 warning ineffective-binding",
+      "data.yaml:5 warning ineffective-binding",
+      "data.yaml:6 warning ineffective-binding",
+      "data.yaml:8 warning duplicate-binding",
+    ])
+  })
+
+  it("are told in words what is wrong, once", () => {
+    const findings = lint("version: 1\nbindings: [{principal: ann@example.com, roles: [Viewer]}, {principal: '', workspace: ml, roles: [Viewer]}]")
+    expect(findings.map(({ message }) => message)).toEqual(["bindings[0] has no workspace", "the binding of '' in 'ml': principal must not be empty"])
   })
 
   it("may have bare group names in the nemo profile", () => {

@@ -3,7 +3,7 @@ import { lintAuthorizationData } from "../../../src/authorization-data/index.js"
 
 function ambiguous(...templates: readonly string[]): readonly string[] {
   const endpoints = Object.fromEntries(templates.map((template) => [template, { get: { permissions: [] } }]))
-  return lintAuthorizationData({ documents: [{ version: 1, endpoints }], profile: "hardened" }).map(({ rule }) => rule)
+  return lintAuthorizationData({ documents: [{ version: 1, endpoints }], profile: "hardened" }).findings.map(({ rule }) => rule)
 }
 
 describe("two templates are ambiguous when one path can match both with equal rank", () => {

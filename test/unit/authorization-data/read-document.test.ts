@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { lintAuthorizationData, loadAuthorizationData } from "../../../src/authorization-data/index.js"
 
 function rules(text: string, name = "data.yaml"): readonly string[] {
-  return lintAuthorizationData({ documents: [{ name, text }], profile: "hardened" }).map(({ rule, line }) => `${line} ${rule}`)
+  return lintAuthorizationData({ documents: [{ name, text }], profile: "hardened" }).findings.map(({ rule, line }) => `${line} ${rule}`)
 }
 
 describe("a document", () => {
@@ -82,13 +82,13 @@ describe("a document", () => {
   })
 
   it("passed as an object has no lines", () => {
-    const findings = lintAuthorizationData({ documents: [{ version: 1 }, { version: 1, rolse: {} }], profile: "hardened" })
+    const findings = lintAuthorizationData({ documents: [{ version: 1 }, { version: 1, rolse: {} }], profile: "hardened" }).findings
     expect(findings).toMatchObject([{ rule: "unknown-key", file: "document 2", line: 0 }])
   })
 
   it("passed as an object that is not JSON is refused", () => {
     const loop: Record<string, unknown> = { version: 1 }
     loop.roles = loop
-    expect(lintAuthorizationData({ documents: [loop], profile: "hardened" })).toMatchObject([{ rule: "syntax", severity: "error" }])
+    expect(lintAuthorizationData({ documents: [loop], profile: "hardened" }).findings).toMatchObject([{ rule: "syntax", severity: "error" }])
   })
 })

@@ -102,7 +102,53 @@ describe("data lint", () => {
 
   it("prints findings as JSON", async () => {
     const { out } = await run(["data", "lint", "--output", "json", file("roles.yaml", `${roles}colour: red\n`)])
-    expect(JSON.parse(out)).toEqual([expect.objectContaining({ rule: "unknown-key", severity: "error", line: 6 })])
+    expect(JSON.parse(out)).toEqual({ findings: [expect.objectContaining({ rule: "unknown-key", severity: "error", line: 6 })], added: [] })
+  })
+
+  it("lists what the loader adds to a reference document, without counting it", async () => {
+    const document = file("static.json", JSON.stringify({ authz: { endpoints: { "/status": { get: { permissions: [] } } } } }))
+    const { code, out, err } = await run(["data", "lint", document])
+    expect({ code, err }).toEqual({ code: 0, err: "0 error(s), 0 warning(s) in 1 file(s)\n" })
+    expect(out).toMatch(/^added: GET \/status: public$/m)
+    expect(JSON.parse((await run(["data", "lint", "-o", "json", document])).out).added).toContainEqual(expect.stringContaining("GET /status"))
+    expect(parse((await run(["data", "lint", "-o", "yaml", document])).out).findings).toEqual([])
+    expect((await run(["data", "lint", "--profile", "nemo", document])).out).toBe("")
+  })
+
+  describe("of a file of role bindings", () => {
+    const lint = async (name: string, text: string) => (await run(["data", "lint", file("roles.yaml", roles), file(name, text)])).out
+    const row = (principal: string, more = "") => `{"principal":"${principal}@example.com","workspace":"ml","roles":["Viewer"]${more}}`
+
+    it("finds nothing in what loads", async () => {
+      const rows = [row("ann", ',"expires_at":"2030-01-31T12:00:00Z"'), row("ben")]
+      expect(await lint("bindings.ndjson", rows.join("\n"))).toBe("")
+      expect(await lint("bindings.json", `{"version":1,"bindings":[${rows.join()}]}`)).toBe("")
+      expect(await lint("bindings.yaml", `version: 1\nbindings:\n${rows.map((text) => `  - ${text}\n`).join("")}`)).toBe("")
+    })
+
+    it("goes on after a wrong row, and looks at the roles of the other files", async () => {
+      const out = await lint("bindings.jsonl", [row("ann", ',"colour":1'), row("ben").replace("Viewer", "Veiwer"), row("cy"), row("cy")].join("\n"))
+      expect(out).toMatch(/bindings\.jsonl:1: error malformed-binding: the key "colour" is unknown/)
+      expect(out).toMatch(/bindings\.jsonl:2: error dangling-role: .*did you mean 'Viewer'/)
+      expect(out).toMatch(/bindings\.jsonl:4: warning duplicate-binding/)
+      expect(out.split("\n")).toHaveLength(4)
+    })
+
+    it("refuses what fileSource refuses: aliases, sizes, endings", async () => {
+      expect(await lint("bindings.yaml", "version: 1\nbindings:\n  - &a {principal: a@b, workspace: ml, roles: [Viewer]}\n  - *a\n")).toContain(
+        "alias",
+      )
+      expect(await lint("bindings.yaml", `version: 1\nbindings: []\n${"# padding\n".repeat(110_000)}`)).toContain("too-large")
+      expect(await lint("bindings.txt", "version: 1\nbindings: []\n")).toContain("names no format")
+      expect(await lint("bindings.ndjson", "nonsense")).toContain("bindings.ndjson:1: error syntax")
+      expect(await lint("bindings.ndjson", "")).toContain("is empty")
+    })
+
+    it("stops at a thousand findings", async () => {
+      const out = await lint("bindings.ndjson", Array.from({ length: 1_100 }, (_, at) => row(`p${at}`).replace("Viewer", "Ghost")).join("\n"))
+      expect(out.split("\n")).toHaveLength(1_002)
+      expect(out).toContain("more than 1000 findings")
+    })
   })
 
   it("answers 1 for a file that is not there, without a stack", async () => {
@@ -118,10 +164,79 @@ describe("check", () => {
 
   it("answers 0 and 3 from local files", async () => {
     const files = ["--data", file("roles.yaml", roles), "--bindings", file("bindings.yaml", bindings)]
-    expect(await run(["check", "-p", "ann@example.com", ...files, "get", "/models/ml"])).toMatchObject({ code: 0, out: "allowed\n" })
+    expect(await run(["check", "-p", "ann@example.com", ...files, "GET", "/models/ml"])).toMatchObject({ code: 0, out: "allowed\n" })
     const denied = await run(["check", "-p", "ben@example.com", ...files, "GET", "/models/ml"])
     expect(denied.code).toBe(3)
-    expect(denied.out).toMatch(/^denied: role_/)
+    expect(denied.out).toBe(
+      "denied: role_missing\n  needs models.read in 'ml'\n  ben@example.com holds no role there\n  matches GET /models/{workspace}\n",
+    )
+  })
+
+  describe("says why it denies", () => {
+    const text = `${roles}    delete: { permissions: [models.delete], scopes: [models:write] }\n  /closed: { get: { deny: true } }\n  /people: { get: { permissions: [], callers: [principal] } }\n`
+    const data = () =>
+      file(
+        "roles.yaml",
+        text
+          .replace("endpoints:", "  Owner: { permissions: [models.delete] }\nendpoints:")
+          .replace("{ get: { permissions: [models.read] } }", "\n    get: { permissions: [models.read] }"),
+      )
+    const check = (principal: string, ...args: readonly string[]) =>
+      run(["check", "-p", principal, "--data", data(), "--bindings", file("bindings.yaml", bindings), ...args])
+
+    it.each<[string, readonly string[], readonly string[]]>([
+      [
+        "ann@example.com",
+        ["DELETE", "/models/ml"],
+        ["needs models.delete in 'ml'", "ann@example.com holds Viewer there", "matches DELETE /models/{workspace}"],
+      ],
+      ["ann@example.com", ["-s", "openid", "DELETE", "/models/ml"], ["needs one of the scopes models:write; presented: openid"]],
+      ["ann@example.com", ["-s", "", "DELETE", "/models/ml"], ["needs one of the scopes models:write; presented: none"]],
+      [
+        "ann@example.com",
+        ["get", "/models/ml"],
+        ["/models/{workspace} has no operation 'get'", "the method is compared as it is: 'get' is not 'GET'"],
+      ],
+      ["ann@example.com", ["GET", "/nothing"], ["no path template of the authorization data matches this path", "rule D1 decides"]],
+      ["ann@example.com", ["GET", "/models/../ml"], ["the path is not canonical"]],
+      ["ann@example.com", ["GET", "/closed"], ["the operation is denied for everybody", "rule D2 decides"]],
+      ["service:x", ["GET", "/people"], ["the operation is not for a service", "rule D3 decides"]],
+      ["", ["GET", "/models/ml"], ["nobody is known to ask, and the operation is not public"]],
+      ["service:x", ["--on-behalf-of", "ben@example.com", "GET", "/models/ml"], ["'ben@example.com' may not do this: both must be allowed"]],
+      ["ann@example.com", ["--on-behalf-of", "ben@example.com", "GET", "/models/ml"], ["only a service may act on behalf of somebody"]],
+    ])("to %s for %s", async (principal, args, lines) => {
+      const { code, out } = await check(principal, ...args)
+      expect(code).toBe(3)
+      for (const line of lines) expect(out).toContain(`\n  ${line}`)
+    })
+
+    it("with all facts as JSON and YAML", async () => {
+      const facts = {
+        allowed: false,
+        reasons: ["role_insufficient"],
+        endpoint: "/models/{workspace}",
+        workspace: "ml",
+        missing_permissions: ["models.delete"],
+      }
+      expect(JSON.parse((await check("ann@example.com", "-o", "json", "DELETE", "/models/ml")).out)).toMatchObject(facts)
+      expect(parse((await check("ann@example.com", "-o", "yaml", "DELETE", "/models/ml")).out)).toMatchObject(facts)
+    })
+  })
+
+  it("allows a service that asks for somebody who may", async () => {
+    const files = ["--data", file("roles.yaml", roles.replace("endpoints", '  ServiceSystem: { permissions: ["*"] }\nendpoints'))]
+    const asked = ["--on-behalf-of", "x", "--on-behalf-of-email", "ann@example.com", "--on-behalf-of-group", "readers", "GET", "/models/ml"]
+    expect((await run(["check", "-p", "service:x", ...files, "--bindings", file("bindings.yaml", bindings), ...asked])).code).toBe(0)
+  })
+
+  it("decides here when PORTCULLIS_CONFIG names a configuration, unless --url is given", async () => {
+    file("roles.yaml", roles)
+    file("bindings.yaml", bindings)
+    const config = file("portcullis.yaml", "data: [roles.yaml]\nstore: { source: file, path: bindings.yaml }\n")
+    const environment = { PORTCULLIS_CONFIG: config, PORTCULLIS_URL: "http://127.0.0.1:1" }
+    const question = ["check", "-p", "ann@example.com", "GET", "/models/ml"]
+    expect(await run(question, { environment })).toMatchObject({ code: 0, out: "allowed\n" })
+    expect(await run([...question, "--url", "http://127.0.0.1:1"], { environment })).toMatchObject({ code: 1, out: "" })
   })
 
   it("takes the bindings of a reference document, and refuses a bindings file beside them", async () => {

@@ -47,9 +47,29 @@ describe("serve", () => {
   })
 
   it("announces itself without requests when nobody holds anything", async () => {
-    const { announced } = await serve("--bindings", join(root, "test/fixtures/no-bindings.yaml"))
+    const { announced, log } = await serve("--bindings", join(root, "test/fixtures/no-bindings.yaml"))
     expect(announced).not.toContain("curl")
+    expect(log()).toMatch(/WARN nobody holds a role yet, .*--bindings FILE/)
   })
+})
+
+describe("serve on a port in use", () => {
+  it("says so once, and how to take another", async () => {
+    const { url } = await serve()
+    const address = url.replace("http://", "")
+    const { code, err } = await run(["serve", "--config", join(quickstartCopy(), "portcullis.yaml"), "--listen", address])
+    expect(code).toBe(1)
+    expect(err.split(address)).toHaveLength(2)
+    expect(err).toMatch(/the port is in use; .*--listen HOST:PORT, PORTCULLIS_SERVER__LISTEN/)
+  })
+})
+
+it("the health listener names what it has, and nothing that it has not", async () => {
+  const { announced } = await serve("--health-listen", "127.0.0.1:0")
+  const health = /Health and metrics on (\S+)/.exec(announced)?.[1] ?? ""
+  const answer = await fetch(`${health}/openapi.json`)
+  expect(answer.status).toBe(404)
+  expect(await answer.text()).toMatch(/here are \/health, .*\/metrics/)
 })
 
 describe("check", () => {
@@ -59,7 +79,10 @@ describe("check", () => {
     const path = "/apis/models/v2/workspaces/ml-team/models"
     expect(await ask("GET", path)).toMatchObject({ code: 0, out: "allowed\n" })
     expect(await ask("POST", path)).toMatchObject({ code: 3, out: expect.stringMatching(/^denied: role_/) })
-    expect(await ask("--scope", "openid", "GET", path)).toMatchObject({ code: 3, out: "denied: scope_missing\n" })
+    expect(await ask("--scope", "openid", "GET", path)).toMatchObject({
+      code: 3,
+      out: expect.stringMatching(/^denied: scope_missing\n  needs one of the scopes .*; presented: openid\n/),
+    })
     expect(await ask("--scope", "openid models:read", "-g", "ml-readers", "--email", "ann@example.com", "GET", path)).toMatchObject({ code: 0 })
     expect(JSON.parse((await ask("-o", "json", "GET", path)).out)).toMatchObject({ allowed: true, reasons: [], revision: expect.any(String) })
   })

@@ -160,6 +160,27 @@ describe("problems", () => {
     expect(problems("- profile")).toContain("the file must hold keys")
   })
 
+  it("say what is meant in words, and what an address takes", () => {
+    expect(problems("server: { listen: loopback }")).toMatch(/server\.listen "loopback": is not HOST:PORT, .*; it takes: HOST:PORT$/)
+    expect(problems('auth: { admin_email: "", bundle_cache_seconds: -1 }')).toMatch(
+      /auth\.admin_email "": is empty; it takes: text\n.*bundle_cache_seconds -1: is less than 0; it takes/,
+    )
+    expect(problems("auth: { bundle_cache_seconds: 1000000 }")).toContain("is more than 86400")
+    expect(problems(`auth: { default_workspace: ${"a".repeat(64)} }`)).toContain("has more than 63 characters")
+  })
+
+  it("say that decisions are always made, where a setting of the reference would turn them off", () => {
+    expect(problems("auth: { enabled: false }")).toMatch(/unknown key 'auth\.enabled': decisions are always made here; leave it out$/)
+    expect(problems("", { environment: { PORTCULLIS_AUTH__ENABLED: "false" } })).toContain("decisions are always made here")
+    expect(load(undefined, { environment: { NMP_AUTH_ENABLED: "false" } }).warnings).toEqual([
+      expect.stringContaining("decisions are always made here"),
+    ])
+  })
+
+  it("propose a key only when it is near", () => {
+    expect(problems("auth: { level: debug, audience: x }")).not.toContain("did you mean")
+  })
+
   it("refuse hostile keys without harm", () => {
     expect(problems("__proto__: { profile: nemo }")).toContain("unknown key '__proto__'")
     expect(problems("auth: { enabled: false }")).toContain("unknown key 'auth.enabled'")
@@ -196,7 +217,7 @@ describe("server.listen", () => {
 
 it("the reference page names every key with its default", () => {
   const page = configReference()
-  expect(page).toContain("| `server.listen` | text | `127.0.0.1:8181` |")
+  expect(page).toContain("| `server.listen` | HOST:PORT | `127.0.0.1:8181` |")
   expect(page).toContain("| `auth.scopes` | strict \\| lenient \\| off | `strict` |")
   expect(page).toContain("`server.limits.body_bytes`")
 })

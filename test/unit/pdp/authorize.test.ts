@@ -175,6 +175,20 @@ describe("evaluate", () => {
     await pdp.close()
   })
 
+  it("answers a long batch as single questions, in order", async () => {
+    const { pdp } = await modelsPdp()
+    const path = "/workspaces/ml/models/llama"
+    const requests = Array.from({ length: 173 }, (_, index) => ({
+      principal_id: index % 3 === 0 ? "ann@example.com" : `p${index}`,
+      method: "GET",
+      path,
+    }))
+    expect(pdp.evaluate("authz/allow_many", { requests })).toEqual(requests.map((_, index) => index % 3 === 0))
+    expect(pdp.evaluate("authz/allow_many", { requests: [] })).toEqual([])
+    expect(pdp.evaluate("authz/allow_many", { requests: 5 })).toEqual([])
+    await pdp.close()
+  })
+
   it.each([[undefined], [null], [0], ["x"], [[]], [{}]])("denies the input %j", async (input) => {
     const { pdp } = await modelsPdp()
     expect(pdp.evaluate("authz/allow", input)).toMatchObject({ allowed: false })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { createPdp } from "../../../src/index.js"
 
-const wasm = "test/fixtures/policy/todo.wasm"
+const wasm = "examples/own-policy/policy.wasm"
 const data = { owners: { "todo-1": "ann" } }
 
 describe("a policy of your own", () => {

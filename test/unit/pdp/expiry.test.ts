@@ -116,7 +116,9 @@ describe("maxStalenessSeconds", () => {
     fail(undefined)
     await pdp.refresh()
     clock.now = start + 61_000
-    expect(() => pdp.authorize(get("ann@example.com"))).toThrow("61 s old, and at most 60 s are allowed (max_staleness_seconds, maxStalenessSeconds): the source has not answered since")
+    expect(() => pdp.authorize(get("ann@example.com"))).toThrow(
+      "61 s old, and at most 60 s are allowed (max_staleness_seconds, maxStalenessSeconds): the source has not answered since",
+    )
     await pdp.close()
   })
 

@@ -1,6 +1,6 @@
 /** The candidate that a misspelt name most likely meant, or `undefined` when none is near. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.floor(name.length / 3))
+  const limit = Math.min(mostEdits, Math.max(1, Math.floor(name.length / 3)))
   const ranked = [...candidates]
     .filter((candidate) => Math.abs(candidate.length - name.length) <= limit)
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
@@ -8,6 +8,8 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
     .sort((a, b) => a.distance - b.distance)
   return ranked[0]?.candidate
 }
+
+const mostEdits = 3
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other. */
 function editDistance(from: string, to: string): number {

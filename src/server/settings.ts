@@ -1,0 +1,61 @@
+import { z } from "zod"
+import { aFunction, checkOptions } from "../model/options.js"
+import { packageVersion } from "../model/package-version.js"
+import type { Profile } from "../pdp/pdp.js"
+import { createLogger, type Logger } from "../telemetry/index.js"
+import { ServerLimits } from "./limits.js"
+import type { ServerOptions } from "./server.js"
+
+/** {@link ServerOptions} that have defaults, checked and complete. */
+export interface ServerSettings {
+  readonly logger: Logger
+  readonly limits: ServerLimits
+  readonly allowedHosts: readonly string[]
+  readonly allowedOrigins: readonly string[]
+  readonly profile: Profile
+  readonly bundleCacheSeconds: number
+  readonly version: string
+}
+
+/** @throws {PdpError} `ERR_CONFIG_INVALID` naming the option */
+export function serverSettings(options: ServerOptions): ServerSettings {
+  checkOptions("startServer", Options, options)
+  const { pdp, logger, limits, allowedHosts, allowedOrigins, profile, bundleCacheSeconds, version } = options
+  return {
+    logger: logger ?? createLogger({ level: "silent" }),
+    limits: ServerLimits.parse(limits ?? {}),
+    allowedHosts: allowedHosts ?? [],
+    allowedOrigins: allowedOrigins ?? [],
+    profile: profile ?? profileOf(pdp.status().profile),
+    bundleCacheSeconds: bundleCacheSeconds ?? defaultBundleCacheSeconds,
+    version: version ?? packageVersion(),
+  }
+}
+
+const defaultBundleCacheSeconds = 5
+
+function profileOf(profile: Profile | "custom"): Profile {
+  return profile === "nemo" ? "nemo" : "hardened"
+}
+
+const address = z.strictObject({ host: z.string().min(1), port: z.int().min(0).max(65_535) })
+const anObject = z.custom<object>((value) => typeof value === "object" && value !== null, "must be an object")
+const Options = z.strictObject({
+  pdp: z.custom<object>(
+    (value) => typeof value === "object" && value !== null && "evaluate" in value,
+    "must be a PDP, such as await createPdp({ source })",
+  ),
+  administration: anObject.optional(),
+  allowUnsignedJwt: z.boolean().optional(),
+  notices: aFunction.optional(),
+  listen: address,
+  healthListen: address.optional(),
+  logger: anObject.optional(),
+  limits: ServerLimits.partial().optional(),
+  allowedHosts: z.array(z.string()).optional(),
+  allowedOrigins: z.array(z.string()).optional(),
+  profile: z.enum(["hardened", "nemo"]).optional(),
+  bundleCacheSeconds: z.int().min(0).optional(),
+  version: z.string().optional(),
+  hooks: anObject.optional(),
+})
