@@ -41,7 +41,8 @@ async function serveUntilStopped(config: Config, terminal: Terminal): Promise<vo
   try {
     const server = await startedServer(pdp, config, logger)
     logEvents(pdp, logger)
-    terminal.out(await announcement(pdp, server, config, terminal))
+    terminal.out(announcement(server, config, terminal))
+    terminal.out(await suggestions(pdp, server, config))
     await stopped
     logger.info({ graceMs }, "stopping: requests in work may finish")
     await server.close(server.healthUrl === undefined ? graceMs : graceMs / 2)
@@ -79,11 +80,14 @@ function logEvents(pdp: Pdp, logger: Logger): void {
   )
 }
 
-async function announcement(pdp: Pdp, server: RunningServer, config: Config, terminal: Terminal): Promise<string> {
-  const health = server.healthUrl === undefined ? [] : [`Health and metrics on ${server.healthUrl}`]
-  const head = [painted(terminal, "bold", `Portcullis ${packageVersion()} (${config.profile}) listens on ${server.url}`), ...health]
-  if (!pdp.status().ready) return `${head.join("\n")}\n`
+function announcement(server: RunningServer, config: Config, terminal: Terminal): string {
+  const health = server.healthUrl === undefined ? "" : `Health and metrics on ${server.healthUrl}\n`
+  return `${painted(terminal, "bold", `Portcullis ${packageVersion()} (${config.profile}) listens on ${server.url}`)}\n${health}`
+}
+
+async function suggestions(pdp: Pdp, server: RunningServer, config: Config): Promise<string> {
+  if (!pdp.status().ready) return ""
   const { data } = loadAuthorizationData({ documents: await readAuthorizationDataFiles(config.data), profile: config.profile })
   const lines = tryRequests(pdp, data).map(({ title, request }) => `\n# ${title}\n${curlLine(server.url, config.profile, request)}\n`)
-  return `${head.join("\n")}\n${lines.length > 0 ? "Try:\n" : ""}${lines.join("")}`
+  return lines.length > 0 ? `Try:\n${lines.join("")}` : ""
 }

@@ -103,5 +103,5 @@ export async function productPdp(options: PdpOptions): Promise<Pdp> {
 function evaluate(active: Active, entrypoint: string, input: unknown): unknown {
   const policy: Policy = active.policy
   if (typeof input !== "object" || input === null || Array.isArray(input)) return policy.evaluate(entrypoint, input)
-  return policy.evaluateText(entrypoint, rawInput(Object.fromEntries(Object.entries(input)), active))
+  return policy.evaluateText(entrypoint, rawInput({ ...input }, active))
 }

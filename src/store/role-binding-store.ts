@@ -52,6 +52,10 @@ class Bindings implements RoleBindingStore {
     return (workspace && holdingIn(held, workspace)?.roleSet.roles.includes(binding.role)) ?? false
   }
 
+  mayNameWorkspace(text: string, start: number, end: number): boolean {
+    return this.#holdings.mayNameWorkspace(text, start, end)
+  }
+
   sliceText(principals: readonly string[], workspaces: readonly string[]): string {
     const distinct = principals.length > fewPrincipals ? [...new Set(principals)] : principals
     const names: string[] = []
