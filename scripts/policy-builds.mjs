@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url"
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** What every profile answers. */
-export const entrypoints = ["authz/allow", "authz/allow_many", "authz/explain", "authz/has_permissions", "authz/has_role"]
+export const entrypoints = ["authz/allow", "authz/allow_many", "authz/allowed", "authz/explain", "authz/has_permissions", "authz/has_role"]
 
 /** Profile → folder of its rules. */
 export const profiles = { hardened: "policies/authz", nemo: "policies/nemo" }

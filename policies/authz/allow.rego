@@ -11,14 +11,14 @@ allow := {"allowed": true, "headers": {"X-NMP-Authorized": "true"}} if _allowed(
 
 # The decision as a function, so that a batch decides in one evaluation.
 _allowed(request) if {
-	index := data.authz_data.index
 	segments := _segments(_path(request))
-	route := _route(index, segments)
+	route := _route(segments)
 	method := _method(request)
-	operation := route.operations[method]
-	_permitted(request, operation, _workspace(route, segments), method)
-	not _denied(request, operation, _workspace(route, segments))
-	not _fenced(index, segments)
+	operation := _operation(route, method)
+	workspace := _workspace(route, segments)
+	_permitted(request, operation, workspace, method)
+	not _denied(request, operation, workspace)
+	not _fenced(segments)
 	_path_fits(route, segments)
 }
 

@@ -34,14 +34,14 @@ _optional_facts := object.union_n([
 _path_segments := _segments(_path(input))
 
 # What the path names, canonical or not.
-_explained_route := _route(data.authz_data.index, _path_segments) if not _trailing_slash
+_explained_route := _route(_path_segments) if not _trailing_slash
 
 _trailing_slash if {
 	count(_path_segments) > 2
 	_path_segments[count(_path_segments) - 1] == ""
 }
 
-_explained_operation := _explained_route.operations[_method(input)] if _path_canonical
+_explained_operation := _operation(_explained_route, _method(input)) if _path_canonical
 
 _explained_workspace := _workspace(_explained_route, _path_segments)
 
@@ -71,7 +71,7 @@ _wrongly_called if _wrong_caller(input, _explained_operation)
 
 _closed if _explained_operation.deny
 
-_closed if _fenced(data.authz_data.index, _path_segments)
+_closed if _fenced(_path_segments)
 
 _closed if {
 	_explained_operation.all_workspaces == false
@@ -89,7 +89,7 @@ _needs_rights if {
 	not _explained_operation.public
 }
 
-_no_data if not data.authz_data.index.routes
+_no_data if not data.authz_data.index.trailing
 
 _deciding_rule := "D6" if {
 	_no_data

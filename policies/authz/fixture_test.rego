@@ -1,7 +1,7 @@
 # The world of these tests: roles and endpoints as the loader compiles them, and role bindings in the shapes of both seams.
 package authz_test
 
-# `allow`, `allow_many` and `explain` give one answer, and a deny always has a reason.
+# `allow`, `allowed`, `allow_many` and `explain` give one answer, and a deny always has a reason.
 allowed(request, bindings) if allowed_in(authz_data, request, bindings)
 
 denied(request, bindings) if denied_in(authz_data, request, bindings)
@@ -9,6 +9,7 @@ denied(request, bindings) if denied_in(authz_data, request, bindings)
 allowed_in(roles_and_endpoints, request, bindings) if {
 	answers := answers_in(roles_and_endpoints, request, bindings)
 	answers.allow == {"allowed": true, "headers": {"X-NMP-Authorized": "true"}}
+	answers.allowed == true
 	answers.allow_many == [true]
 	answers.explain.allowed == true
 	answers.explain.reasons == []
@@ -18,6 +19,7 @@ allowed_in(roles_and_endpoints, request, bindings) if {
 denied_in(roles_and_endpoints, request, bindings) if {
 	answers := answers_in(roles_and_endpoints, request, bindings)
 	answers.allow == {"allowed": false, "headers": {"X-NMP-Authorized": "false"}}
+	answers.allowed == false
 	answers.allow_many == [false]
 	answers.explain.allowed == false
 	count(answers.explain.reasons) > 0
@@ -30,7 +32,7 @@ answers_in(roles_and_endpoints, request, bindings) := value if {
 		with data.authz_bindings as shards(bindings)
 }
 
-answers := {"allow": data.authz.allow, "allow_many": data.authz.allow_many, "explain": data.authz.explain}
+answers := {"allow": data.authz.allow, "allowed": data.authz.allowed, "allow_many": data.authz.allow_many, "explain": data.authz.explain}
 
 facts(request, bindings) := facts_in(authz_data, request, bindings)
 
@@ -106,41 +108,53 @@ index := {
 		"Viewer": {"Editor": true, "Viewer": true},
 		"Writer": {"Writer": true},
 	},
+	"levels": [
+		null,
+		null,
+		{"position": 1, "others": [], "groups": {name: [{"number": 0, "runs": [1, 2]}] | some name, _ in global_collections}},
+		{"position": 1, "others": [], "groups": {name: [{"number": 1, "runs": [1, 3]}] | some name in ["internal", "internals"]}},
+		{"position": 3, "others": [], "groups": {name: [{"number": 2, "runs": [1, 2, 3, 4]}] | some name, _ in collections}},
+		{"position": 1, "others": [], "groups": {"workspaces": [{"number": 3, "runs": [1, 2, 3, 4]}]}},
+	],
+	"trailing": [{"position": 4, "masks": [{"number": 4, "runs": [1, 2, 3, 4]}]}],
 	"routes": [
-		null,
-		null,
-		{"position": 1, "others": [], "groups": {name: masks |
-			some name, operations in global_collections
-			route := {"endpoint": concat("/", ["", name]), "rank": 3, "placeholders": [], "operations": operations}
-			masks := [{"runs": [1, 2], "routes": {name: route}}]
-		}},
-		{"position": 1, "others": [], "groups": {name: masks |
+		{name: route |
+			some name, _ in global_collections
+			route := {"endpoint": concat("/", ["", name]), "rank": 3, "placeholders": [], "operations": concat("/", ["", name])}
+		},
+		{literals: route |
 			some name in ["internal", "internals"]
-			route := {"endpoint": concat("/", ["", name, "state"]), "rank": 5, "placeholders": [], "operations": health}
-			masks := [{"runs": [1, 3], "routes": {name: {"state": route}}}]
-		}},
-		{"position": 3, "others": [], "groups": {name: masks |
-			some name, operations in collections
+			literals := concat("/", [name, "state"])
+			route := {"endpoint": concat("/", ["", literals]), "rank": 5, "placeholders": [], "operations": "health"}
+		},
+		{literals: route |
+			some name, _ in collections
+			literals := concat("/", ["workspaces", name])
 			endpoint := concat("/", ["/workspaces/{workspace}", name])
-			route := {"endpoint": endpoint, "rank": 5, "workspace": 2, "placeholders": [], "operations": operations}
-			masks := [{"runs": [1, 2, 3, 4], "routes": {"workspaces": {name: route}}}]
-		}},
-		{"position": 1, "others": [], "groups": {"workspaces": [{"runs": [1, 2, 3, 4], "routes": {"workspaces": {"models": {
+			route := {"endpoint": endpoint, "rank": 5, "workspace": 2, "placeholders": [], "operations": literals}
+		},
+		{"workspaces/models": {
 			"endpoint": "/workspaces/{workspace}/models/{name}",
 			"rank": 5,
 			"workspace": 2,
 			"placeholders": [4],
-			"operations": readable,
-		}}}}]}},
+			"operations": "readable",
+		}},
+		{"workspaces/files": {
+			"endpoint": "/workspaces/{workspace}/files/-/{path}",
+			"rank": 6,
+			"workspace": 2,
+			"placeholders": [],
+			"trailing": 5,
+			"operations": "readable",
+		}},
 	],
-	"trailing": [{"position": 4, "masks": [{"runs": [1, 2, 3, 4], "routes": {"workspaces": {"files": {
-		"endpoint": "/workspaces/{workspace}/files/-/{path}",
-		"rank": 6,
-		"workspace": 2,
-		"placeholders": [],
-		"trailing": 5,
-		"operations": readable,
-	}}}}]}],
+	# The loader numbers them.
+	"operations": object.union_n([
+		{"health": health, "readable": readable},
+		{concat("/", ["", name]): operations | some name, operations in global_collections},
+		{concat("/", ["workspaces", name]): operations | some name, operations in collections},
+	]),
 	"denied": {"lengths": [2, 3], "prefixes": {"/internal": true, "/workspaces/closed": true}},
 }
 

@@ -8,7 +8,7 @@ package authz
 default has_permissions := {"allowed": false}
 
 has_permissions := {"allowed": true} if {
-	data.authz_data.index.grants
+	data.authz_data.index.grants["*"]
 	not _malformed_identity(input)
 	_name_of_workspace(input.workspace)
 	_names_permissions(input.permissions)

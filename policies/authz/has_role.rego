@@ -10,7 +10,7 @@ import data.authz.bindings
 default has_role := {"has_role": false}
 
 has_role := {"has_role": true} if {
-	data.authz_data.index.grants
+	data.authz_data.index.grants["*"]
 	not _malformed_identity(input)
 	_name_of_workspace(input.workspace)
 	is_string(input.role)

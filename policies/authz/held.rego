@@ -18,20 +18,18 @@ _holds_all(principals, workspace, permissions) if {
 _holds(principals, workspace, permission) if {
 	_holds_itself(principals, workspace, permission)
 } else if {
-	holders := _holders(permission)
 	some role in bindings.roles(workspace, "*")
-	holders[role]
+	_grants(role, permission)
 }
 
 # Without the bindings of everybody.
 _holds_itself(principals, workspace, permission) if {
-	holders := _holders(permission)
 	some principal in principals
 	some role in bindings.roles(workspace, principal)
-	holders[role]
+	_grants(role, permission)
 } else if {
 	_default_role(principals, workspace)
-	_holders(permission).ServiceSystem
+	_grants("ServiceSystem", permission)
 }
 
 # A service without a binding of its own in a workspace has role ServiceSystem there.
@@ -40,7 +38,10 @@ _default_role(principals, workspace) if {
 	not bindings.roles(workspace, principals[0])
 }
 
-# Roles that hold it; for a permission that nothing mentions, those that hold everything.
-_holders(permission) := value if {
-	value := data.authz_data.index.grants[permission]
-} else := data.authz_data.index.grants["*"]
+# A permission that nothing mentions is held by the roles that hold everything.
+_grants(role, permission) if {
+	data.authz_data.index.grants[permission][role]
+} else if {
+	data.authz_data.index.grants["*"][role]
+	not data.authz_data.index.grants[permission]
+}

@@ -15,11 +15,14 @@ _caller(request) := [id] if {
 
 _caller_id(request) := id if {
 	id := _id(request)
-	startswith(id, "service:")
-	id != "service:"
-} else := id if {
-	id := _id(request)
+	_is_identity(id)
+}
+
+_is_identity(id) if {
 	_is_person(id)
+} else if {
+	_is_service(id)
+	id != "service:"
 }
 
 _caller_kind(request) := "service" if {

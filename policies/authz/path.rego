@@ -22,8 +22,8 @@ _name_canonical(segment) if {
 	segment != ".."
 }
 
-# Everything printable in ASCII but / # ; \ % and the query's ?, in the order of use.
-_plain_characters := "aeionrstldcpmukgfv-hbywxzjq0123456789.EAIONRSTLDCPMUKGFVHBYWXZJQ_@:~+,=!$&'()*\"<>[]^`{|}"
+# Everything printable in ASCII but / # ; \ % and the query's ?, in the order of use in names and in hexadecimal ids.
+_plain_characters := "e-ao0i1nr2t3s4d5l6c7p8m9ubgfvhkwyxzjq.EAIONRSTLDCPMUKGFVHBYWXZJQ_@:~+,=!$&'()*\"<>[]^`{|}"
 
 # An escape never hides a separator, a dot, a semicolon, another escape, a control byte, or what needs no escape.
 _escapes_canonical(parts) if {

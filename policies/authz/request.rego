@@ -18,6 +18,8 @@ _id(request) := value if {
 _email(request) := value if {
 	value := request.principal_email
 	value != null
+} else := "" if {
+	not request.attributes
 } else := value if {
 	value := _filled_header(request, "x-nmp-principal-email", "X-NMP-Principal-Email")
 } else := ""
@@ -25,6 +27,8 @@ _email(request) := value if {
 _groups(request) := value if {
 	value := request.principal_groups
 	value != null
+} else := [] if {
+	not request.attributes
 } else := value if {
 	value := _list(_header(request, "x-nmp-principal-groups", "X-NMP-Principal-Groups"), ",")
 } else := []
@@ -33,6 +37,8 @@ _groups(request) := value if {
 _delegate_id(request) := value if {
 	value := request.on_behalf_of_principal_id
 	value != null
+} else := "" if {
+	not request.attributes
 } else := value if {
 	value := _filled_header(request, "x-nmp-principal-on-behalf-of", "X-NMP-Principal-On-Behalf-Of")
 } else := ""
@@ -40,6 +46,8 @@ _delegate_id(request) := value if {
 _delegate_email(request) := value if {
 	value := request.on_behalf_of_principal_email
 	value != null
+} else := "" if {
+	not request.attributes
 } else := value if {
 	value := _filled_header(request, "x-nmp-principal-on-behalf-of-email", "X-NMP-Principal-On-Behalf-Of-Email")
 } else := ""
@@ -47,6 +55,8 @@ _delegate_email(request) := value if {
 _delegate_groups(request) := value if {
 	value := request.on_behalf_of_principal_groups
 	value != null
+} else := [] if {
+	not request.attributes
 } else := value if {
 	value := _list(_header(request, "x-nmp-principal-on-behalf-of-groups", "X-NMP-Principal-On-Behalf-Of-Groups"), ",")
 } else := []
@@ -55,6 +65,8 @@ _delegate_groups(request) := value if {
 _scopes(request) := value if {
 	value := request.scopes
 	value != null
+} else := null if {
+	not request.attributes
 } else := value if {
 	header := _header(request, "x-nmp-scopes", "X-NMP-Scopes")
 	trim_space(header) != "*"

@@ -1,41 +1,39 @@
-# The route: finds the endpoint of a path in the index, by lookups with known keys only.
+# The route: finds the endpoint of a path in the index. Whatever a reference to data ends at, a stock OPA copies into its own terms;
+# so every reference goes on to what is needed, and nothing big is bound to a name.
 package authz
 
 # The endpoint that the path names: more literal segments win, then a fixed number of segments over a trailing part.
-_route(index, segments) := route if {
-	not _trailing_segment(index, segments)
-	route := _fixed_routes(index, segments)[0]
+_route(segments) := route if {
+	route := _fixed_routes(segments)[0]
+	not route.contested
 } else := route if {
-	routes := array.concat(_fixed_routes(index, segments), _trailing_routes(index, segments))
+	routes := array.concat(_fixed_routes(segments), _trailing_routes(segments))
 	rank := max([route.rank | some route in routes])
 	some route in routes
 	route.rank == rank
 }
 
-_fixed_routes(index, segments) := [route |
-	level := index.routes[count(segments)]
-	some mask in _masks(level, segments)
-	route := object.get(mask.routes, _literals(mask.runs, segments), false)
-	route
+_operation(route, method) := data.authz_data.index.operations[route.operations][method]
+
+_fixed_routes(segments) := [route |
+	some mask in _masks(segments)
+	route := _masked_route(mask, segments)
 ]
 
-_masks(level, segments) := masks if {
-	masks := level.groups[segments[level.position]]
-} else := level.others
+_masks(segments) := masks if {
+	telling := segments[data.authz_data.index.levels[count(segments)].position]
+	masks := data.authz_data.index.levels[count(segments)].groups[telling]
+} else := data.authz_data.index.levels[count(segments)].others
 
-_trailing_segment(index, segments) if {
-	some family in index.trailing
-	segments[family.position] == "-"
-}
-
-_trailing_routes(index, segments) := [route |
-	some family in index.trailing
+_trailing_routes(segments) := [route |
+	some family in data.authz_data.index.trailing
 	segments[family.position] == "-"
 	count(segments) > family.position + 1
 	some mask in family.masks
-	route := object.get(mask.routes, _literals(mask.runs, segments), false)
-	route
+	route := _masked_route(mask, segments)
 ]
+
+_masked_route(mask, segments) := data.authz_data.index.routes[mask.number][concat("/", _literals(mask.runs, segments))]
 
 # The segments at the runs [start, end, start, end, …]; native calls for the usual one to three runs.
 _literals(runs, segments) := array.concat(array.slice(segments, runs[0], runs[1]), array.slice(segments, runs[2], runs[3])) if {
@@ -78,7 +76,7 @@ _workspace(route, segments) := value if {
 	value := segments[route.workspace]
 } else := "system"
 
-_fenced(index, segments) if {
-	some length in index.denied.lengths
-	index.denied.prefixes[concat("/", array.slice(segments, 0, length))]
+_fenced(segments) if {
+	some length in data.authz_data.index.denied.lengths
+	data.authz_data.index.denied.prefixes[concat("/", array.slice(segments, 0, length))]
 }

@@ -1,42 +1,57 @@
 package authz_test
 
-# Templates as the loader compiles them: all that share a mask of literal segments lie under it, most literals first.
-place(endpoint, rank, placeholders) := {"endpoint": endpoint, "rank": rank, "placeholders": placeholders, "operations": health}
+# Templates as the loader compiles them: those with literal segments at the same positions have one mask, most literals first.
+place(endpoint, rank, placeholders) := {"endpoint": endpoint, "rank": rank, "placeholders": placeholders, "operations": 0}
 
 places := {
 	"grants": {"*": {}},
 	"includers": {},
-	"routes": [
+	"levels": [
 		null,
 		null,
-		{"position": 1, "groups": {"": [{"runs": [1, 2], "routes": {"": place("/", 3, [])}}]}, "others": []},
+		{"position": 1, "groups": {"": [only_root]}, "others": []},
 		null,
-		{"position": 2, "groups": {"b": in_b, "d": [a_any_c, a_d_any]}, "others": [a_any_c]},
-		{"position": 1, "groups": {"o": [{"runs": [1, 4], "routes": {"o": {"-": {"list": place("/o/-/list/{x}", 7, [4])}}}}]}, "others": []},
-		{"position": 1, "groups": {"s": [{"runs": [1, 2, 3, 4, 5, 6], "routes": {"s": {"t": {"u": place("/s/{x}/t/{y}/u", 7, [2, 4])}}}}]}, "others": [any_five]},
+		{"position": 2, "groups": {"b": [a_b_c, a_any_c], "d": [a_any_c, a_d_any]}, "others": [a_any_c]},
+		{"position": 1, "groups": {"o": [o_list]}, "others": []},
+		{"position": 1, "groups": {"s": [s_t_u]}, "others": [any_five]},
 		null,
-		{
-			"position": 1,
-			"groups": {"v": [{"runs": [1, 2, 3, 4, 5, 6, 7, 8], "routes": {"v": {"w": {"x": {"y": place("/v/{a}/w/{b}/x/{c}/y", 9, [2, 4, 6])}}}}}]},
-			"others": [],
-		},
+		{"position": 1, "groups": {"v": [v_w_x_y]}, "others": []},
 	],
 	"trailing": [
-		{"position": 2, "masks": [{"runs": [1, 2], "routes": {"o": object.union(place("/o/-/{rest}", 4, []), {"trailing": 3})}}]},
-		{"position": 3, "masks": [
-			{"runs": [1, 3], "routes": {"a": {"b": object.union(place("/a/b/-/{rest}", 6, []), {"trailing": 4})}}},
-			{"runs": [1, 2], "routes": {"a": object.union(place("/a/{x}/-/{rest}", 4, [2]), {"trailing": 4})}},
-		]},
+		{"position": 2, "masks": [{"number": 8, "runs": [1, 2]}]},
+		{"position": 3, "masks": [{"number": 9, "runs": [1, 3]}, {"number": 10, "runs": [1, 2]}]},
 	],
+	"routes": [
+		{"": place("/", 3, [])},
+		{"a/c": place("/a/{x}/c", 5, [2])},
+		{"a/d": place("/a/d/{y}", 5, [3])},
+		{"a/b/c": place("/a/b/c", 7, [])},
+		{"o/-/list": place("/o/-/list/{x}", 7, [4])},
+		{"s/t/u": place("/s/{x}/t/{y}/u", 7, [2, 4])},
+		{"": object.union(place("/{a}/{b}/{c}/{d}/{e}", 1, [1, 2, 3, 4, 5]), {"contested": true})},
+		{"v/w/x/y": place("/v/{a}/w/{b}/x/{c}/y", 9, [2, 4, 6])},
+		{"o": object.union(place("/o/-/{rest}", 4, []), {"trailing": 3})},
+		{"a/b": object.union(place("/a/b/-/{rest}", 6, []), {"trailing": 4})},
+		{"a": object.union(place("/a/{x}/-/{rest}", 4, [2]), {"trailing": 4})},
+	],
+	"operations": [health],
 }
 
-a_any_c := {"runs": [1, 2, 3, 4], "routes": {"a": {"c": place("/a/{x}/c", 5, [2])}}}
+only_root := {"number": 0, "runs": [1, 2]}
 
-a_d_any := {"runs": [1, 3], "routes": {"a": {"d": place("/a/d/{y}", 5, [3])}}}
+a_any_c := {"number": 1, "runs": [1, 2, 3, 4]}
 
-in_b := [{"runs": [1, 4], "routes": {"a": {"b": {"c": place("/a/b/c", 7, [])}}}}, a_any_c]
+a_d_any := {"number": 2, "runs": [1, 3]}
 
-any_five := {"runs": [0, 1], "routes": {"": place("/{a}/{b}/{c}/{d}/{e}", 1, [1, 2, 3, 4, 5])}}
+a_b_c := {"number": 3, "runs": [1, 4]}
+
+o_list := {"number": 4, "runs": [1, 4]}
+
+s_t_u := {"number": 5, "runs": [1, 2, 3, 4, 5, 6]}
+
+any_five := {"number": 6, "runs": [0, 1]}
+
+v_w_x_y := {"number": 7, "runs": [1, 2, 3, 4, 5, 6, 7, 8]}
 
 endpoint_of(path) := object.get(facts_in({"index": places}, {"method": "GET", "path": path}, {}), "endpoint", "none")
 

@@ -13,7 +13,7 @@ allow := {"allowed": true, "headers": {"X-NMP-Authorized": "true"}} if _allowed(
 _allowed(request) if {
 	not _malformed(request)
 	segments := _request_segments(request)
-	routes := _request_routes(segments)
+	routes := _matches(segments)
 	workspace := _request_workspace(routes, segments)
 	operation := _request_operation(_request_winner(routes), request)
 	_allowing(request, routes, workspace, operation)
@@ -25,13 +25,12 @@ _request_segments(request) := value if {
 	value := _segments(_path(request))
 } else := []
 
-_request_routes(segments) := _matches(data.authz_data.index, segments)
-
 _request_workspace(routes, segments) := "" if {
 	count(routes) == 0
 } else := _workspace(routes, segments)
 
-_request_winner(routes) := {"operations": {}} if {
+# A route without operations where no template matches.
+_request_winner(routes) := {} if {
 	count(routes) == 0
 } else := _winner(routes)
 
@@ -43,11 +42,11 @@ _request_operation(route, request) := value if {
 
 # Whatever its case; but no letter stands for another one, as `ſ` would for `S`.
 _configured(route, method) := value if {
-	value := route.operations[method]
+	value := data.authz_data.index.operations[route.operations][method]
 } else := value if {
 	upper_case := upper(method)
 	lower(upper_case) == lower(method)
-	value := route.operations[upper_case]
+	value := data.authz_data.index.operations[route.operations][upper_case]
 }
 
 _allowing(request, routes, workspace, operation) := "N1" if {

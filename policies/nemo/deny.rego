@@ -4,7 +4,7 @@ package authz
 _denying(request, segments, operation) := "X1" if {
 	operation.deny
 } else := "X2" if {
-	_fenced(data.authz_data.index, segments)
+	_fenced(segments)
 } else := "X3" if {
 	count(segments) == 9
 	segments[4] == "workspaces"

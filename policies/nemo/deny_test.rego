@@ -140,7 +140,7 @@ test_x4_denies_everybody_else[name] if {
 }
 
 test_x4_holds_where_the_bundle_is_unknown if {
-	state := indexed({"routes": [null, null, null, null, null, null]})
+	state := indexed({"levels": [null, null, null, null, null, null]})
 	allowed_in(state, get("root", bundle))
 	allowed_in(state, get("service:any", bundle))
 	denied_in(object.union(state, {"bindings": {"service:any": {"system": ["Reader"]}}}), get("service:any", bundle))
@@ -247,7 +247,7 @@ test_a_route_for_both_takes_both[id] if {
 	allowed(call(id, "POST", "/apis/jobs/v2/workspaces/blue/notes"))
 }
 
-no_endpoints := {"data": {"index": {"grants": index.grants, "includers": index.includers, "routes": [], "trailing": [], "empty": true}}, "bindings": bindings}
+no_endpoints := {"data": {"index": {"grants": index.grants, "includers": index.includers, "levels": [], "trailing": [], "routes": [], "operations": [], "empty": true}}, "bindings": bindings}
 
 test_x8_without_endpoints_every_path_is_denied[name] if {
 	some caller, fields in everybody

@@ -39,7 +39,7 @@ _optional_facts := object.union_n([
 
 _path_segments := _request_segments(input)
 
-_routes := _request_routes(_path_segments)
+_routes := _matches(_path_segments)
 
 _explained_route := _winner(_routes)
 
@@ -65,7 +65,7 @@ _deciding_rule := rule if {
 
 _reasons contains "input_invalid" if _malformed(input)
 
-_reasons contains "no_data" if not data.authz_data.index.routes
+_reasons contains "no_data" if not data.authz_data.index.trailing
 
 _reasons contains "unknown_path" if {
 	not _allowed(input)

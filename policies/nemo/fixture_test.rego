@@ -111,18 +111,22 @@ allowed(request) if allowed_in(world, request)
 denied(request) if denied_in(world, request)
 
 allowed_in(state, request) if {
-	allow_in(state, request) == {"allowed": true, "headers": {"X-NMP-Authorized": "true"}}
+	answers_in(state, request) == {"allow": {"allowed": true, "headers": {"X-NMP-Authorized": "true"}}, "allowed": true}
 }
 
-denied_in(state, request) if allow_in(state, request) == denial
+denied_in(state, request) if answers_in(state, request) == {"allow": denial, "allowed": false}
 
 allow(request) := allow_in(world, request)
 
-allow_in(state, request) := answer if {
-	answer := data.authz.allow with input as _seen(request, state.bindings)
+allow_in(state, request) := answers_in(state, request).allow
+
+answers_in(state, request) := value if {
+	value := answers with input as _seen(request, state.bindings)
 		with data.authz_data as state.data
 		with data.authz_bindings as _shards(state.bindings)
 }
+
+answers := {"allow": data.authz.allow, "allowed": data.authz.allowed}
 
 allow_many(batch) := answer if {
 	answer := data.authz.allow_many with input as _seen(batch, bindings)

@@ -26,9 +26,8 @@ _holds(principal, workspace, permission) if {
 	_holds_itself(principal, workspace, permission)
 } else if {
 	not contains(permission, "/")
-	holders := _holders(permission)
 	some role in bindings.roles(workspace, "*")
-	holders[role]
+	_grants(role, permission)
 } else if {
 	parts := split(permission, "/")
 	count(parts) == 2
@@ -36,9 +35,8 @@ _holds(principal, workspace, permission) if {
 }
 
 _holds_itself(principal, workspace, permission) if {
-	holders := _holders(permission)
 	some role in _effective_roles(principal, workspace)
-	holders[role]
+	_grants(role, permission)
 }
 
 _effective_roles(principal, workspace) := roles if {
@@ -48,6 +46,10 @@ _effective_roles(principal, workspace) := roles if {
 	_is_service(principal)
 }
 
-_holders(permission) := value if {
-	value := data.authz_data.index.grants[permission]
-} else := data.authz_data.index.grants["*"]
+# A permission that nothing mentions is held by the roles that hold everything.
+_grants(role, permission) if {
+	data.authz_data.index.grants[permission][role]
+} else if {
+	data.authz_data.index.grants["*"][role]
+	not data.authz_data.index.grants[permission]
+}

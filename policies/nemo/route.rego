@@ -1,28 +1,30 @@
 # Endpoints as the reference matches them: all templates count for the workspace, the fewest placeholders win, a tie fails.
+# Whatever a reference to data ends at, a stock OPA copies into its own terms; so every reference goes on to what is needed.
 package authz
 
 _segments(path) := split(split(path, "?")[0], "/")
 
-_matches(index, segments) := array.concat(
+# Undefined without an index, so that nothing passes.
+_matches(segments) := array.concat(
 	[route |
-		level := index.routes[count(segments)]
-		some mask in _masks(level, segments)
+		some mask in _masks(segments)
 		some route in _routes_of(mask, segments)
 	],
 	[route |
-		some family in index.trailing
+		some family in data.authz_data.index.trailing
 		segments[family.position] == "-"
 		count(segments) > family.position + 1
 		some mask in family.masks
 		some route in _routes_of(mask, segments)
 	],
-)
+) if data.authz_data.index.trailing
 
-_masks(level, segments) := masks if {
-	masks := level.groups[segments[level.position]]
-} else := level.others
+_masks(segments) := masks if {
+	telling := segments[data.authz_data.index.levels[count(segments)].position]
+	masks := data.authz_data.index.levels[count(segments)].groups[telling]
+} else := data.authz_data.index.levels[count(segments)].others
 
-_routes_of(mask, segments) := object.get(mask.routes, _literals(mask.runs, segments), []) if {
+_routes_of(mask, segments) := data.authz_data.index.routes[mask.number][concat("/", _literals(mask.runs, segments))] if {
 	segments[0] == ""
 	every position in mask.filled {
 		segments[position] != ""
@@ -71,7 +73,7 @@ _workspace(routes, segments) := workspace if {
 	}
 }
 
-_fenced(index, segments) if {
-	some length in index.denied.lengths
-	index.denied.prefixes[concat("/", array.slice(segments, 0, length))]
+_fenced(segments) if {
+	some length in data.authz_data.index.denied.lengths
+	data.authz_data.index.denied.prefixes[concat("/", array.slice(segments, 0, length))]
 }

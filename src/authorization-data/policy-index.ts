@@ -1,13 +1,25 @@
-/** What the policy looks up: `data.authz_data.index`. Every lookup of the hardened profile has a known key. */
+import type { JsonMap } from "./json-map.js"
+
+/**
+ * What the policy looks up: `data.authz_data.index`. Every lookup has a known key, and what is found is small: a stock OPA turns into its
+ * own terms, at each decision, whatever a reference to data ends at.
+ */
 export interface PolicyIndex {
   /** `grants[permission][role]`: inheritance flattened, `*` expanded. */
   readonly grants: JsonMap<JsonMap<true>>
   /** `includers[role][bound role]`: bound roles that count as `role` when `effective` is asked for. */
   readonly includers: JsonMap<JsonMap<true>>
   /** By number of segments. */
-  readonly routes: readonly (RouteLevel | null)[]
+  readonly levels: readonly (RouteLevel | null)[]
   /** Templates that end in `/-/{trailing}`, by the position of their `-`. */
   readonly trailing: readonly RouteFamily[]
+  /**
+   * `routes[mask][literals]`: by the number of the mask, then by the literal segments, joined by `/`.
+   * The nemo profile keeps every template, hence lists.
+   */
+  readonly routes: readonly JsonMap<Route | readonly Route[]>[]
+  /** `operations[route][method]`. */
+  readonly operations: readonly JsonMap<IndexedOperation>[]
   /** Paths at or under which everything is denied. */
   readonly denied?: { readonly lengths: readonly number[]; readonly prefixes: JsonMap<true> }
   /** Scope mode; absent: strict. */
@@ -16,12 +28,9 @@ export interface PolicyIndex {
   readonly empty?: true
 }
 
-/** A JSON object whose keys come from outside. Made with a null prototype; read by the policy only. */
-export type JsonMap<Value> = Readonly<Record<string, Value>>
-
 /** All templates with one number of segments. */
 export interface RouteLevel {
-  /** The position whose value tells most templates apart. */
+  /** The position whose value leaves the fewest masks to look a path up by. */
   readonly position: number
   readonly groups: JsonMap<readonly RouteMask[]>
   /** For values that no template has there literally. */
@@ -30,15 +39,11 @@ export interface RouteLevel {
 
 /** Templates with their literal segments at the same positions, given as runs: start, end (not included), start, end, … */
 export interface RouteMask {
+  readonly number: number
   readonly runs: readonly number[]
   /** nemo: positions that must not be empty. The hardened profile knows no empty segment. */
   readonly filled?: readonly number[]
-  /** Nested by one literal segment after the other; at the end the route. The nemo profile keeps every template, hence lists. */
-  readonly routes: RouteTree
 }
-
-/** One level of {@link RouteMask.routes}. */
-export type RouteTree = { readonly [segment: string]: RouteTree | Route | readonly Route[] }
 
 /** Masks of trailing templates whose `-` is at one position. */
 export interface RouteFamily {
@@ -58,7 +63,10 @@ export interface Route {
   readonly workspace?: number
   readonly named?: readonly number[]
   readonly after_workspaces?: readonly number[]
-  readonly operations: JsonMap<IndexedOperation>
+  /** A trailing template with more literal segments can match the same path. */
+  readonly contested?: true
+  /** Number of its {@link PolicyIndex.operations}. */
+  readonly operations: number
 }
 
 /** One operation; whatever is at its default is left out, but `permissions`. */

@@ -41,20 +41,24 @@ function logStart({ ready, revision, bindings, authorizationData, sources, snaps
 
 /** Logs what the loader of the authorization data found and added, and the roles that bindings name in vain, whenever that has changed. */
 function logsOfData(logger: Logger): (status: PdpStatus) => void {
-  const said = { warnings: "[]", added: "[]", unknownRoles: "[]" }
-  const isNews = (about: keyof typeof said, value: readonly unknown[]): boolean => {
-    const text = JSON.stringify(value)
-    const before = said[about]
-    said[about] = text
-    return text !== before
-  }
+  const [areNewWarnings, areNewAdditions, areNewRoles] = [newsOf(), newsOf(), newsOf()]
   return ({ authorizationData: { warnings, added }, unknownRoles }) => {
-    if (isNews("warnings", warnings)) for (const finding of warnings) logger.warn(`authorization data: ${formatFinding(finding)}`)
-    if (isNews("added", added)) logger.info({ added }, "the hardened profile adds this to the reference document")
+    if (areNewWarnings(warnings)) for (const finding of warnings) logger.warn(`authorization data: ${formatFinding(finding)}`)
+    if (areNewAdditions(added)) logger.info({ added }, "the hardened profile adds this to the reference document")
     const names = unknownRoles.roles.map(({ role }) => role).toSorted()
-    if (!isNews("unknownRoles", names)) return
+    if (!areNewRoles(names)) return
     if (names.length === 0) logger.info("every role that bindings name is there")
     else logger.warn(unknownRoles, `bindings name roles that the authorization data does not have: ${unknownRoles.roles.map(inWords).join(", ")}`)
+  }
+}
+
+/** Tells whether a list says something else than the last one; the first is compared with an empty one. */
+function newsOf(): (list: readonly unknown[]) => boolean {
+  let last: readonly unknown[] = []
+  return (list) => {
+    const before = last
+    last = list
+    return list !== before && JSON.stringify(list) !== JSON.stringify(before)
   }
 }
 

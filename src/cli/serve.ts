@@ -51,7 +51,8 @@ async function serveUntilStopped(config: Config, terminal: Terminal): Promise<vo
     kept = database && (await keepDatabase(database, pdp, config, logger))
     if (isBare(pdp.status())) logger.warn(nobodyHoldsARole(database !== undefined))
     const server = await startedServer(pdp, database, kept, config, logger)
-    terminal.out(await announcement(pdp, server, config, database !== undefined, terminal))
+    terminal.out(announcement(server, config, terminal))
+    terminal.out(await suggestions(pdp, server, config, database !== undefined))
     await stopped
     logger.info({ graceMs }, "stopping: requests in work may finish")
     await server.close(server.healthUrl === undefined ? graceMs : graceMs / 2)
@@ -94,14 +95,18 @@ function startedServer(
   })
 }
 
-async function announcement(pdp: Pdp, server: RunningServer, config: Config, isWritable: boolean, terminal: Terminal): Promise<string> {
-  const health = server.healthUrl === undefined ? [] : [`Health and metrics on ${server.healthUrl}`]
-  const head = [painted(terminal, "bold", `Portcullis ${packageVersion()} (${config.profile}) listens on ${server.url}`), ...health]
-  if (!pdp.status().ready) return `${head.join("\n")}\n`
+function announcement(server: RunningServer, config: Config, terminal: Terminal): string {
+  const health = server.healthUrl === undefined ? "" : `Health and metrics on ${server.healthUrl}\n`
+  return `${painted(terminal, "bold", `Portcullis ${packageVersion()} (${config.profile}) listens on ${server.url}`)}\n${health}`
+}
+
+/** Requests to try. Looked for once the server listens: it takes a moment. */
+async function suggestions(pdp: Pdp, server: RunningServer, config: Config, isWritable: boolean): Promise<string> {
+  if (!pdp.status().ready) return ""
   const { data } = loadAuthorizationData({ documents: await readAuthorizationDataFiles(config.data), profile: config.profile })
   const asked = tryRequests(pdp, data).map(({ title, request }) => ({ title, line: curlLine(server.url, config.profile, request) }))
   const walked = isWritable ? walkThrough(pdp, server.url, config.profile, config.auth.admin_email) : []
-  return `${head.join("\n")}\n${section("Try", asked)}${section("Or step through the life of a workspace", walked)}`
+  return `${section("Try", asked)}${section("Or step through the life of a workspace", walked)}`
 }
 
 function section(title: string, steps: readonly WalkStep[]): string {

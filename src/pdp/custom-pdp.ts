@@ -4,7 +4,7 @@ import { formatRevision, newEpoch } from "../model/revision.js"
 import { loadWasmPolicy } from "../policy/index.js"
 import { roleBindingStore } from "../store/index.js"
 import { activeState, type Active } from "./active.js"
-import { authorize, authorizeMany, hasPermissions, hasRole } from "./authorize.js"
+import { authorizeByAllow, authorizeMany, hasPermissions, hasRole } from "./authorize.js"
 import { events } from "./events.js"
 import { explain } from "./explain.js"
 import type { CustomPdpOptions } from "./options.js"
@@ -32,9 +32,11 @@ export async function customPdp({ policy: { wasm, data = {}, builtins }, memoryL
     return state
   }
   return {
-    authorize: (request) => authorize(active(), request),
+    authorize: (request) => authorizeByAllow(active(), request),
     authorizeMany: (requests) =>
-      policy.entrypoints.includes("authz/allow_many") ? authorizeMany(active(), requests) : requests.map((request) => authorize(active(), request)),
+      policy.entrypoints.includes("authz/allow_many")
+        ? authorizeMany(active(), requests, authorizeByAllow)
+        : requests.map((request) => authorizeByAllow(active(), request)),
     hasPermissions: (request) => hasPermissions(active(), request),
     hasRole: (request) => hasRole(active(), request),
     explain: (request) => explain(active(), request),

@@ -18,7 +18,10 @@ export function lookups(request: AuthorizationRequest | PermissionsRequest | Rol
 }
 
 function workspacesIn(request: AuthorizationRequest | PermissionsRequest | RoleRequest): readonly string[] {
-  if ("path" in request) return workspacesOf(request.path)
+  if ("path" in request) return workspacesOf(request.path, everyName)
   const others = "permissions" in request ? request.permissions.flatMap(workspaceOfPermission) : []
   return [request.workspace, "system", ...others]
 }
+
+/** For bindings that are elsewhere: the store at hand says nothing about them. */
+const everyName = { mayNameWorkspace: (_text: string, start: number, end: number) => end > start }

@@ -1,12 +1,13 @@
 import type { AuthorizationRequest, PermissionsRequest, RoleRequest } from "../model/decision.js"
 import { PdpError } from "../errors.js"
+import type { Store } from "../store/index.js"
 import type { Active } from "./active.js"
 import { quoted } from "./json-text.js"
 import { principalClaims } from "./principal-claims.js"
 import { assertRequest } from "./request-shape.js"
 
 /**
- * The input of `authz/allow` and `authz/explain` as JSON text: the request with the caller's slice of the bindings.
+ * The input of `authz/allow`, `authz/allowed` and `authz/explain` as JSON text: the request with the caller's slice of the bindings.
  *
  * @throws {PdpError} `ERR_INPUT_INVALID`
  */
@@ -15,7 +16,7 @@ export function allowInput(request: AuthorizationRequest, { store, profile }: Ac
   const { principal, method, path } = request
   const { members, names } = principalClaims(principal, profile)
   const question = `"method":${quoted(method, "method")},"path":${quoted(path, "path")}`
-  return `{${members},${question},"bindings":${store.sliceText(names, workspacesOf(path))}}`
+  return `{${members},${question},"bindings":${store.sliceText(names, workspacesOf(path, store))}}`
 }
 
 /** The input of `authz/allow_many`: the requests with one slice that serves them all. */
@@ -28,7 +29,7 @@ export function allowManyInput(requests: readonly AuthorizationRequest[], { stor
     const { members, names } = principalClaims(principal, profile)
     for (const name of names) allNames.add(name)
     const question = `"method":${quoted(method, "method")},"path":${quoted(path, "path")}`
-    for (const workspace of workspacesOf(path)) workspaces.add(workspace)
+    for (const workspace of workspacesOf(path, store)) workspaces.add(workspace)
     return `{${members},${question}}`
   })
   return `{"requests":[${texts.join()}],"bindings":${store.sliceText([...allNames], [...workspaces])}}`
@@ -57,12 +58,19 @@ export function roleInput(request: RoleRequest, { store, profile }: Active): str
   return `{${members},${question},"bindings":${store.sliceText(names, [workspace, "system"])}}`
 }
 
-/** The workspaces that a decision on this path can look bindings up in: any of its segments, and `system`. */
-export function workspacesOf(path: string): string[] {
-  const end = path.indexOf("?")
-  const segments = (end < 0 ? path : path.slice(0, end)).split("/")
-  segments[0] = "system"
-  return segments
+/** The workspaces with bindings that a decision on this path can look up: any of its segments, and `system`. */
+export function workspacesOf(path: string, store: Pick<Store, "mayNameWorkspace">): string[] {
+  const workspaces = ["system"]
+  const queryAt = path.indexOf("?")
+  const length = queryAt < 0 ? path.length : queryAt
+  let start = path.indexOf("/") + 1
+  while (start > 0 && start <= length) {
+    const slashAt = path.indexOf("/", start)
+    const end = slashAt < 0 || slashAt > length ? length : slashAt
+    if (store.mayNameWorkspace(path, start, end)) workspaces.push(path.slice(start, end))
+    start = end + 1
+  }
+  return workspaces
 }
 
 /** The workspace of `workspace/permission`; none for a bare permission. */

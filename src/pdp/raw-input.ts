@@ -11,18 +11,23 @@ import { workspacesOf } from "./policy-input.js"
  * @throws {PdpError} `ERR_INPUT_INVALID` for what is not JSON
  */
 export function rawInput(input: Readonly<Record<string, unknown>>, { store, profile }: Active): string {
-  const { bindings: _dropped, ...request } = input
-  const names = new Set(["*"])
-  const workspaces = new Set(["system"])
+  const request = Object.hasOwn(input, "bindings") ? withoutBindings(input) : input
+  const names = ["*"]
+  const workspaces = ["system"]
   for (const question of [request, ...batchOf(request)]) {
     const http = memberOf(memberOf(memberOf(question, "attributes"), "request"), "http")
     for (const claims of [question, memberOf(http, "headers")]) collectPrincipals(claims, profile === "nemo" ? "" : "group:", names)
-    for (const path of [memberOf(question, "path"), memberOf(http, "path")]) if (typeof path === "string") addAll(workspaces, workspacesOf(path))
+    for (const path of [memberOf(question, "path"), memberOf(http, "path")])
+      if (typeof path === "string") addAll(workspaces, workspacesOf(path, store))
     addAll(workspaces, namedWorkspaces(question))
   }
   const text = jsonInput(request) ?? "{}"
-  const slice = store.sliceText([...names], [...workspaces])
+  const slice = store.sliceText(names, workspaces)
   return text === "{}" ? `{"bindings":${slice}}` : `${text.slice(0, -1)},"bindings":${slice}}`
+}
+
+function withoutBindings({ bindings: _dropped, ...request }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return request
 }
 
 const idHeaders = ["principal-id", "principal-email", "principal-on-behalf-of", "principal-on-behalf-of-email"]
@@ -42,11 +47,12 @@ function batchOf(request: unknown): unknown[] {
   return Array.isArray(requests) ? requests : []
 }
 
-function collectPrincipals(claims: unknown, groupPrefix: string, names: Set<string>): void {
-  if (typeof claims !== "object" || claims === null) return
-  for (const [name, value] of Object.entries(claims)) {
-    if (typeof value === "string" && idMembers.has(name)) names.add(value)
-    else if (groupMembers.has(name)) for (const group of textsOf(value)) names.add(groupPrefix + group)
+function collectPrincipals(claims: unknown, groupPrefix: string, names: string[]): void {
+  if (!isRecord(claims)) return
+  for (const name in claims) {
+    const value = claims[name]
+    if (typeof value === "string" && idMembers.has(name)) names.push(value)
+    else if (groupMembers.has(name)) for (const group of textsOf(value)) names.push(groupPrefix + group)
   }
 }
 
@@ -70,10 +76,16 @@ function namedWorkspaces(request: unknown): string[] {
   return typeof workspace === "string" ? [workspace, ...prefixes.filter((prefix) => prefix !== undefined)] : []
 }
 
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined
+/** As a spread would, which fails with very many. */
+function addAll(list: string[], values: readonly string[]): void {
+  for (const value of values) list.push(value)
 }
 
-function addAll(set: Set<string>, values: Iterable<string>): void {
-  for (const value of values) set.add(value)
+/** What is inherited may be read, too: a slice that is too wide does no harm. */
+function memberOf(value: unknown, name: string): unknown {
+  return isRecord(value) ? value[name] : undefined
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null
 }

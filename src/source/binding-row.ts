@@ -75,8 +75,6 @@ function readBinding(place: string, row: BindingRow, values: Readonly<Partial<Re
     const line = field(row, key)?.line ?? (key === "role" ? field(row, "roles")?.line : undefined) ?? row.line
     throw rowProblem(place, line, `the ${key} ${shown(values[key])} is not valid: ${message}`, "correct it, or remove the binding")
   }
-  if (surrogate.test(data.principal) || surrogate.test(data.workspace) || surrogate.test(data.role))
-    throw rowProblem(place, row.line, `${shown(data)} holds half of a surrogate pair`, "write the whole character")
   return data
 }
 
@@ -91,5 +89,3 @@ function valueOf(row: BindingRow, key: string): unknown {
 function field(row: BindingRow, key: string): RowField | undefined {
   return row.fields.find((one) => one.key === key)
 }
-
-const surrogate = /\p{Surrogate}/u

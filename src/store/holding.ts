@@ -1,3 +1,4 @@
+import { NameFilter } from "./name-filter.js"
 import { NameMap } from "./name-map.js"
 import { quoted } from "./quoted.js"
 
@@ -45,10 +46,16 @@ export class Holding {
 /** Every {@link Holding} of one store, each once. What nobody holds any more is forgotten. */
 export class Holdings {
   readonly #workspaces = new NameMap<Workspace>()
+  readonly #names = new NameFilter()
   readonly #roleSets = new Map<string, RoleSet>()
 
   workspace(name: string): Workspace | undefined {
     return this.#workspaces.get(name)
+  }
+
+  /** False when that part of the text is certainly no workspace in which anybody holds a role. */
+  mayNameWorkspace(text: string, start: number, end: number): boolean {
+    return this.#names.mayHold(text, start, end)
   }
 
   /** The holding of these roles and one more, counted for one more principal. `roles` must not hold `role`. */
@@ -95,7 +102,10 @@ export class Holdings {
 
   #internWorkspace(name: string): Workspace {
     let workspace = this.#workspaces.get(name)
-    if (!workspace) this.#workspaces.set(name, (workspace = new Workspace(name)))
+    if (!workspace) {
+      this.#workspaces.set(name, (workspace = new Workspace(name)))
+      this.#names.add(name)
+    }
     return workspace
   }
 

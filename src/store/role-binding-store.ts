@@ -84,6 +84,10 @@ class Bindings implements RoleBindingStore {
     return isHeld && this.#expiries.of(binding) === expiryOf(binding)
   }
 
+  mayNameWorkspace(text: string, start: number, end: number): boolean {
+    return this.#holdings.mayNameWorkspace(text, start, end)
+  }
+
   sliceText(principals: readonly string[], workspaces: readonly string[]): string {
     const distinct = principals.length > fewPrincipals ? [...new Set(principals)] : principals
     const names: string[] = []

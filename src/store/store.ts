@@ -20,6 +20,8 @@ export interface Store {
    * number of workspaces, whatever the size of the store.
    */
   sliceText(principals: readonly string[], workspaces: readonly string[]): string
+  /** False when that part of the text is certainly no workspace with bindings; a cheap way to leave names out of a slice. */
+  mayNameWorkspace(text: string, start: number, end: number): boolean
   /** Every binding, in no particular order. The store must not change while it is read, unless it is observed (`RoleBindingStore`). */
   [Symbol.iterator](): Iterator<RoleBinding>
 }

@@ -16,37 +16,58 @@ describe("the index", () => {
   })
 
   it("keeps one template for its literal segments, found by runs", () => {
-    const { routes } = indexOf({ roles, endpoints: { "/apis/{workspace}/things/{name}": read } })
-    const [mask] = routes[5]?.groups["apis"] ?? []
-    expect(mask?.runs).toEqual([1, 2, 3, 4])
-    expect(mask?.routes).toMatchObject({ apis: { things: { endpoint: "/apis/{workspace}/things/{name}", workspace: 2, placeholders: [4] } } })
+    const { levels, routes } = indexOf({ roles, endpoints: { "/apis/{workspace}/things/{name}": read } })
+    expect(levels[5]?.groups["apis"]).toEqual([{ number: 0, runs: [1, 2, 3, 4] }])
+    expect(routes[0]).toMatchObject({ "apis/things": { endpoint: "/apis/{workspace}/things/{name}", workspace: 2, placeholders: [4] } })
+  })
+
+  it("keeps templates with their literal segments at the same positions under one mask, and numbers their operations", () => {
+    const { levels, routes, operations } = indexOf({ roles, endpoints: { "/a/{x}": read, "/b/{x}": { put: { permissions: ["a.write"] } } } })
+    expect(levels[3]).toMatchObject({ groups: { a: [{ number: 0 }], b: [{ number: 0 }] }, others: [] })
+    const numbers = Object.values(routes[0] ?? {}).map((route) => ("operations" in route ? route.operations : undefined))
+    expect(numbers.map((number) => Object.keys(operations[number ?? -1] ?? {}))).toEqual([["GET", "HEAD"], ["PUT"]])
   })
 
   it("puts templates with a placeholder at the telling position into every group", () => {
-    const { routes } = indexOf({ roles, endpoints: { "/a/{x}/c": read, "/a/b/{y}": read, "/a/d/{z}": read } }, "nemo")
-    const level = routes[4]
-    expect(level?.position).toBe(2)
-    expect([level?.groups["b"]?.length, level?.groups["d"]?.length, level?.others.length]).toEqual([2, 2, 1])
+    const { levels } = indexOf({ roles, endpoints: { "/a/{x}/c": read, "/{w}/b/{y}": read, "/d/e/{z}": read } }, "nemo")
+    const level = levels[4]
+    expect(level?.position).toBe(1)
+    expect([level?.groups["a"]?.length, level?.groups["d"]?.length, level?.others.length]).toEqual([2, 2, 1])
+  })
+
+  it("tells templates apart where that leaves the fewest lookups", () => {
+    const { levels } = indexOf({ roles, endpoints: { "/a/s/{x}/c": read, "/a/s/{x}/d": read, "/a/t/{x}/{y}": read, "/a/u/{x}/{y}": read } })
+    expect(levels[5]).toMatchObject({ position: 2, groups: { s: [{ runs: [1, 3, 4, 5] }], t: [{ runs: [1, 3] }], u: [{ runs: [1, 3] }] } })
   })
 
   it("keeps trailing templates apart, by the position of their separator", () => {
-    const { trailing } = indexOf({ roles, endpoints: { "/files/{workspace}/-/{path}": read } })
-    expect(trailing).toMatchObject([{ position: 3, masks: [{ runs: [1, 2], routes: { files: { trailing: 4, workspace: 2, placeholders: [] } } }] }])
+    const { trailing, routes } = indexOf({ roles, endpoints: { "/files/{workspace}/-/{path}": read, "/data/{workspace}/{more}/-/{path}": read } })
+    expect(trailing).toEqual([
+      { position: 3, masks: [{ number: 1, runs: [1, 2] }] },
+      { position: 4, masks: [{ number: 0, runs: [1, 2] }] },
+    ])
+    expect(routes[1]).toMatchObject({ files: { trailing: 4, workspace: 2, placeholders: [] } })
+  })
+
+  it("marks what a trailing template with more literal segments can win over", () => {
+    const { routes } = indexOf({ roles, endpoints: { "/{a}/{b}/{c}": read, "/o/{b}/list": read, "/o/-/{rest}": read, "/{a}/{b}": read } })
+    const contested = routes.flatMap((byLiterals) => Object.values(byLiterals).flatMap((route) => ("contested" in route ? [route.endpoint] : [])))
+    expect(contested).toEqual(["/{a}/{b}/{c}"])
   })
 
   it("fills HEAD from GET in the hardened profile only", () => {
     const endpoints = { "/a": read }
-    expect(JSON.stringify(indexOf({ roles, endpoints }).routes)).toContain('"HEAD"')
-    expect(JSON.stringify(indexOf({ roles, endpoints }, "nemo").routes)).not.toContain('"HEAD"')
+    expect(JSON.stringify(indexOf({ roles, endpoints }).operations)).toContain('"HEAD"')
+    expect(JSON.stringify(indexOf({ roles, endpoints }, "nemo").operations)).not.toContain('"HEAD"')
   })
 
   it("leaves defaults out", () => {
-    const { routes } = indexOf({
+    const { operations } = indexOf({
       roles,
       endpoints: { "/a": { get: { permissions: [], scopes: ["a:read"], callers: ["service_principal"], admin: false, all_workspaces: false } } },
     })
-    expect(routes[2]?.groups["a"]?.[0]?.routes["a"]).toMatchObject({
-      operations: { GET: { permissions: [], scopes: { "a:read": true }, callers: "service_principal", admin: false, all_workspaces: false } },
+    expect(operations[0]).toMatchObject({
+      GET: { permissions: [], scopes: { "a:read": true }, callers: "service_principal", admin: false, all_workspaces: false },
     })
   })
 

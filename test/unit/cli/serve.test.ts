@@ -15,10 +15,15 @@ interface Serving {
 async function serve(...args: readonly string[]): Promise<Serving> {
   let stop = () => {}
   let log = ""
-  let announce: (text: string) => void = () => {}
-  const announced = new Promise<string>((resolve) => (announce = resolve))
+  let text = ""
+  let writes = 0
+  let announced = () => {}
+  const bothWritten = new Promise<void>((resolve) => (announced = resolve))
   const ended = run(["serve", "--config", join(quickstartCopy(), "portcullis.yaml"), "--listen", "127.0.0.1:0", ...args], {
-    out: (text) => announce(text),
+    out: (more) => {
+      text += more
+      if (++writes === 2) announced()
+    },
     err: (text) => void (log += text),
     onStop: (stopped) => (stop = stopped),
   })
@@ -26,7 +31,7 @@ async function serve(...args: readonly string[]): Promise<Serving> {
     stop()
     await ended
   })
-  const text = await announced
+  await bothWritten
   return { announced: text, url: /listens on (\S+)/.exec(text)?.[1] ?? "", log: () => log, stop, ended }
 }
 

@@ -68,10 +68,10 @@ describe("authorize", () => {
     await pdp.close()
   })
 
-  it("answers a batch as it answers one by one, in order", async () => {
+  it.each([1, 7, 130])("answers a batch as it answers one by one, in order, with %i requests of one caller in a row", async (inRow) => {
     const { pdp } = await modelsPdp()
-    const requests = Array.from({ length: 130 }, (_, i) => ({
-      principal: { id: ["ann@example.com", "ben@example.com", ""][i % 3] ?? "" },
+    const requests = Array.from({ length: 250 }, (_, i) => ({
+      principal: { id: ["ann@example.com", "ben@example.com", ""][Math.floor(i / inRow) % 3] ?? "" },
       method: ["GET", "DELETE"][i % 2] ?? "",
       path: `/workspaces/${["ml", "open", "ml%41", "-"][i % 4]}/models/llama`,
     }))
@@ -148,6 +148,15 @@ describe("explain", () => {
 })
 
 describe("evaluate", () => {
+  it("answers `allowed` as `allow`, in a word", async () => {
+    const { pdp } = await modelsPdp()
+    for (const method of ["GET", "DELETE"]) {
+      const input = { principal_id: "ann@example.com", method, path: "/workspaces/ml/models/llama" }
+      expect(pdp.evaluate("authz/allow", input)).toMatchObject({ allowed: pdp.evaluate("authz/allowed", input) })
+    }
+    await pdp.close()
+  })
+
   it("drops bindings that the caller sends", async () => {
     const { pdp } = await modelsPdp()
     const input = { principal_id: "eve", method: "GET", path: "/workspaces/ml/models/llama", bindings: { ml: { eve: ["Editor"] } } }
@@ -186,6 +195,13 @@ describe("evaluate", () => {
     expect(pdp.evaluate("authz/allow_many", { requests })).toEqual(requests.map((_, index) => index % 3 === 0))
     expect(pdp.evaluate("authz/allow_many", { requests: [] })).toEqual([])
     expect(pdp.evaluate("authz/allow_many", { requests: 5 })).toEqual([])
+    await pdp.close()
+  })
+
+  it("takes a path of very many segments", async () => {
+    const { pdp } = await modelsPdp()
+    const path = `/workspaces/ml/models${"/ml".repeat(300_000)}`
+    expect(pdp.evaluate("authz/allow", { principal_id: "ann@example.com", method: "GET", path })).toMatchObject({ allowed: false })
     await pdp.close()
   })
 
