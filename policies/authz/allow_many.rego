@@ -6,6 +6,7 @@ package authz
 # scope: document
 # entrypoint: true
 allow_many := [allowed |
+	is_array(input.requests)
 	some request in input.requests
 	allowed := _is_allowed(request)
 ]

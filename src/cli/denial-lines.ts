@@ -4,7 +4,7 @@ import type { CheckQuestion } from "./check.js"
 /** Why a question was denied, in words: a line for each fact that helps to change that. */
 export function denialLines(question: CheckQuestion, answer: CheckAnswer): readonly string[] {
   const { endpoint, method = question.method, rule, notes = [] } = answer
-  const matched = endpoint === undefined ? [] : [`matches ${method} ${endpoint}`]
+  const matched = endpoint === undefined || answer.reasons.includes("unknown_method") ? [] : [`matches ${method} ${endpoint}`]
   return [
     ...answer.reasons.flatMap((reason) => linesOf(reason, question, answer)),
     ...matched,
@@ -57,7 +57,7 @@ function lookedUpIn(workspace = "system"): string {
 function roleLines({ principal, onBehalfOf }: CheckQuestion, { roles = {} }: CheckAnswer): readonly string[] {
   const held = Object.entries(roles)
   if (held.length > 0) return held.map(([name, names]) => `${name === "*" ? "everybody (*)" : name} holds ${names.join(", ")} there`)
-  return [`${[principal, ...(onBehalfOf === undefined ? [] : [onBehalfOf.id])].join(" and ")} holds no role there`]
+  return [onBehalfOf === undefined ? `${principal} holds no role there` : `${principal} and ${onBehalfOf.id} hold no role there`]
 }
 
 function scopeLine({ required_scopes: required = [], scopes_presented: presented = [] }: CheckAnswer): string {

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { isLoopback } from "../model/loopback.js"
 import type { ListenAddress } from "../server/index.js"
 
 /** `HOST:PORT` of a loopback address; IPv6 in brackets. */
@@ -22,8 +23,4 @@ function splitListen(text: string): ListenAddress | undefined {
   const host = match?.[1] ?? match?.[2]
   const port = Number(match?.[3])
   return host === undefined || port > 65_535 ? undefined : { host, port }
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(?:\.(?:0|[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5])){3}$/.test(host)
 }

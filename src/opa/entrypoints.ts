@@ -5,7 +5,7 @@ export const entrypointNames = ["allow", "has_permissions", "has_role", "explain
 export type EntrypointName = (typeof entrypointNames)[number]
 
 /** The entrypoints of OPA's data API: all that an OPA with our bundle has. */
-export const dataEntrypointNames = [...entrypointNames, "allow_many"] as const
+export const dataEntrypointNames = [...entrypointNames, "allow_many", "allowed"] as const
 
 /** One of {@link dataEntrypointNames}. */
 export type DataEntrypointName = (typeof dataEntrypointNames)[number]
@@ -17,6 +17,7 @@ export const entrypointPaths: Readonly<Record<DataEntrypointName, string>> = {
   has_role: "authz/has_role",
   explain: "authz/explain",
   allow_many: "authz/allow_many",
+  allowed: "authz/allowed",
 }
 
 /** True only when a result of that entrypoint says exactly `true`. */
@@ -28,6 +29,7 @@ export function isAllowed(entrypoint: EntrypointName, result: unknown): boolean 
 
 /** The decisions in a result: one, and of `allow_many` any number. */
 export function decisionsIn(entrypoint: DataEntrypointName, result: unknown): readonly boolean[] {
+  if (entrypoint === "allowed") return [result === true]
   if (entrypoint !== "allow_many") return [isAllowed(entrypoint, result)]
   return Array.isArray(result) ? result.map((one) => one === true) : [false]
 }

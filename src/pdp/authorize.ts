@@ -39,10 +39,15 @@ export function authorizeMany(active: Active, requests: readonly AuthorizationRe
 }
 
 function endOfBatch(requests: readonly AuthorizationRequest[], start: number): number {
-  const caller = requests[start]?.principal.id
+  const caller = callerAt(requests, start)
   let end = start + 1
-  while (end < requests.length && end < start + batchSize && requests[end]?.principal.id === caller) end++
+  while (end < requests.length && end < start + batchSize && callerAt(requests, end) === caller) end++
   return end
+}
+
+function callerAt(requests: readonly AuthorizationRequest[], index: number): string | undefined {
+  const request = requests[index]
+  return typeof request?.principal === "object" && request.principal !== null ? request.principal.id : undefined
 }
 
 function decideBatch(active: Active, batch: readonly AuthorizationRequest[]): readonly Decision[] {

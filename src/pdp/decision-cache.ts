@@ -33,6 +33,7 @@ export function cachedAuthorize(authorize: Authorize, options: DecisionCacheOpti
     }
     assertRequest(request)
     const key = decisionKey(active.revision, request)
+    if (key === undefined) return authorize(active, request)
     const known = cache.get<Decision>(key)
     if (known) return known
     const decision = authorize(active, request)
@@ -46,24 +47,44 @@ export function cachedAuthorize(authorize: Authorize, options: DecisionCacheOpti
   }
 }
 
-/** Begins with a letter: node-cache keeps its values in an object, and `__proto__` is no key. */
-function decisionKey(revision: string, { principal, method, path }: AuthorizationRequest): string {
+/**
+ * Begins with a letter: node-cache keeps its values in an object, and `__proto__` is no key. Undefined when something in the request has a type
+ * that it must not have: `authorize` then says so.
+ */
+function decisionKey(revision: string, { principal, method, path }: AuthorizationRequest): string | undefined {
   const { kind, id, email, groups, scopes, onBehalfOf } = principal
-  let key = `k${part(revision)}${part(method)}${part(path)}${kind === "service" ? "s" : "p"}${part(id)}${part(email)}${list(groups)}${list(scopes)}`
-  if (onBehalfOf) key += `d${part(onBehalfOf.id)}${part(onBehalfOf.email)}${list(onBehalfOf.groups)}`
-  return key
+  const kindKey = kindKeys.get(kind ?? "person")
+  const names = claimsKey(id, email, groups)
+  const delegate = onBehalfOf ? claimsKey(onBehalfOf.id, onBehalfOf.email, onBehalfOf.groups) : "-"
+  const scopesKey = listKey(scopes)
+  if (kindKey === undefined || names === undefined || delegate === undefined || scopesKey === undefined) return undefined
+  if (typeof method !== "string" || typeof path !== "string") return undefined
+  return `k${textKey(revision)}${textKey(method)}${textKey(path)}${kindKey}${names}${scopesKey}d${delegate}`
 }
 
-/** What is no string gets a key under which nothing is ever kept: the decision throws. */
-function part(text: unknown): string {
-  if (typeof text === "string") return `${text.length}:${text}`
-  return text === undefined || text === null ? "-" : "?"
+const kindKeys: ReadonlyMap<unknown, string> = new Map([
+  ["person", "p"],
+  ["service", "s"],
+])
+
+function claimsKey(id: unknown, email: unknown, groups: unknown): string | undefined {
+  const groupsKey = listKey(groups)
+  if (typeof id !== "string" || groupsKey === undefined) return undefined
+  if (email === undefined || email === null) return `${textKey(id)}-${groupsKey}`
+  return typeof email === "string" ? textKey(id) + textKey(email) + groupsKey : undefined
 }
 
-function list(texts: unknown): string {
+function listKey(texts: unknown): string | undefined {
   if (texts === undefined || texts === null) return "-"
-  if (!Array.isArray(texts)) return "?"
+  if (!Array.isArray(texts)) return undefined
   let key = `${texts.length}[`
-  for (const text of texts) key += part(text)
+  for (const text of texts) {
+    if (typeof text !== "string") return undefined
+    key += textKey(text)
+  }
   return key
+}
+
+function textKey(text: string): string {
+  return `${text.length}:${text}`
 }

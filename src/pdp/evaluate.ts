@@ -7,9 +7,8 @@ import { rawInput } from "./raw-input.js"
 export function evaluateRaw(active: Active, entrypoint: string, input: unknown): unknown {
   const { policy } = active
   if (typeof input !== "object" || input === null || Array.isArray(input)) return policy.evaluate(entrypoint, input)
-  const members: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(input))
-  if (entrypoint !== "authz/allow_many" || !Array.isArray(members.requests)) return policy.evaluateText(entrypoint, rawInput(members, active))
-  return evaluateMany(active, members.requests)
+  if (entrypoint === "authz/allow_many" && "requests" in input && Array.isArray(input.requests)) return evaluateMany(active, input.requests)
+  return policy.evaluateText(entrypoint, rawInput(input, active))
 }
 
 /** In batches, so that a slice stays small: what one caller can need is none of another's. */

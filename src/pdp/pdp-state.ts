@@ -1,6 +1,5 @@
 import { PdpError } from "../errors.js"
 import { formatRevision, newEpoch, type Revision } from "../model/revision.js"
-import type { RoleBinding } from "../model/role-binding.js"
 import type { RoleBindingStore } from "../store/index.js"
 import { activeState, type Active } from "./active.js"
 import type { PdpOptions } from "./options.js"
@@ -21,8 +20,12 @@ export interface PdpState {
   held(): HeldState | undefined
   /** Takes bindings. @param given the revision, by a source that numbers changes itself */
   takeBindings(store: RoleBindingStore, changes: number, given: Revision | undefined, cause?: "snapshot"): void
-  /** Reads the authorization data again. @returns the bindings that it brings */
-  reload(): Promise<readonly RoleBinding[]>
+  /** Reads the authorization data again; nothing decides on it yet. */
+  load(): Promise<ProductPolicy>
+  /** Lets it decide from the next bindings on, in one step with them; {@link commit} does so when none come. */
+  stage(next: ProductPolicy): void
+  /** Lets what is staged decide now, if it does not yet. */
+  commit(): void
   close(): void
 }
 
@@ -50,6 +53,7 @@ export interface StateEffects {
 export function pdpState(profile: Profile, options: PdpOptions, first: ProductPolicy, effects: StateEffects): PdpState {
   const maxAgeMs = maxStalenessMs(options)
   let product = first
+  let staged: ProductPolicy | undefined
   let store: RoleBindingStore | undefined
   let revision: Revision = { epoch: newEpoch(), sequence: 0 }
   /** True when the source gives the revisions. */
@@ -63,6 +67,13 @@ export function pdpState(profile: Profile, options: PdpOptions, first: ProductPo
     current = activeState({ policy: product.policy, store, profile, revision: formatRevision(revision) })
     effects.activated({ revision: current.revision, cause, changes }, revision)
     return current
+  }
+  /** @returns true when it decides otherwise than what was there before */
+  const adopt = (): boolean => {
+    const before = product
+    product = staged ?? product
+    staged = undefined
+    return product.policy !== before.policy
   }
   const unexpired = (state: Active): Active => {
     const changes = store?.expire(effects.now()) ?? 0
@@ -96,24 +107,30 @@ export function pdpState(profile: Profile, options: PdpOptions, first: ProductPo
     store: () => store,
     held: () => store && current && { store, numbered, revision: current.revision, version: current },
     takeBindings: (next, changes, given, cause) => {
-      const isNews = !current || changes > 0 || store !== next || (given !== undefined && formatRevision(given) !== current.revision)
+      const isNewPolicy = adopt()
+      const isNews = !current || isNewPolicy || changes > 0 || store !== next || (given !== undefined && formatRevision(given) !== current.revision)
       const isFirst = !store
       store = next
       numbered = given !== undefined
-      if (isNews) activate(cause ?? (isFirst ? "start" : "bindings"), changes, given)
+      if (isNews) activate(cause ?? causeOf(isFirst, isNewPolicy), isNewPolicy ? changes + 1 : changes, given)
     },
-    reload: async () => {
-      const next = await loadProductPolicy(options, product)
-      const changed = next.policy !== product.policy
-      product = next
+    load: () => loadProductPolicy(options, product),
+    stage: (next) => {
+      staged = next
+    },
+    commit: () => {
       // A source that numbers changes is told of this one, and numbers it, too.
-      if (changed) activate("authorization-data", 1, numbered ? revision : undefined)
-      return next.loaded.bindings
+      if (adopt()) activate("authorization-data", 1, numbered ? revision : undefined)
     },
     close: () => {
       closed = true
     },
   }
+}
+
+function causeOf(isFirst: boolean, isNewPolicy: boolean): PdpEvents["activation"]["cause"] {
+  if (isFirst) return "start"
+  return isNewPolicy ? "authorization-data" : "bindings"
 }
 
 function maxStalenessMs({ maxStalenessSeconds }: PdpOptions): number | undefined {

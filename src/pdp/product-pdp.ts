@@ -36,11 +36,12 @@ export async function productPdp(options: PdpOptions): Promise<Pdp> {
     held: state.held,
     failed: (failure) => emit("refreshFailure", failure),
     recovered: (recovery) => emit("refreshRecovery", recovery),
-    reload: async () => {
-      const bindings = await state.reload()
+    load: state.load,
+    stage: state.stage,
+    commit: () => {
+      state.commit()
       const { digest, findings: warnings, added } = state.product().loaded
       emit("authorizationData", { digest, warnings, added })
-      return bindings
     },
     digests: () => digestsOf(state),
     now,

@@ -10,8 +10,8 @@ import { workspacesOf } from "./policy-input.js"
  *
  * @throws {PdpError} `ERR_INPUT_INVALID` for what is not JSON
  */
-export function rawInput(input: Readonly<Record<string, unknown>>, { store, profile }: Active): string {
-  const request = Object.hasOwn(input, "bindings") ? withoutBindings(input) : input
+export function rawInput(input: object, { store, profile }: Active): string {
+  const { request, text } = plainRequest(input)
   const names = ["*"]
   const workspaces = ["system"]
   for (const question of [request, ...batchOf(request)]) {
@@ -21,13 +21,17 @@ export function rawInput(input: Readonly<Record<string, unknown>>, { store, prof
       if (typeof path === "string") addAll(workspaces, workspacesOf(path, store))
     addAll(workspaces, namedWorkspaces(question))
   }
-  const text = jsonInput(request) ?? "{}"
   const slice = store.sliceText(names, workspaces)
   return text === "{}" ? `{"bindings":${slice}}` : `${text.slice(0, -1)},"bindings":${slice}}`
 }
 
-function withoutBindings({ bindings: _dropped, ...request }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return request
+/** What the policy will read, which need not be what the object says: `toJSON`, getters and boxed strings have a say in between. */
+function plainRequest(input: object): { readonly request: unknown; readonly text: string } {
+  const text = jsonInput(input) ?? "{}"
+  const request: unknown = JSON.parse(text)
+  if (!isRecord(request) || !Object.hasOwn(request, "bindings")) return { request, text }
+  const { bindings: _dropped, ...rest } = request
+  return { request: rest, text: JSON.stringify(rest) }
 }
 
 const idHeaders = ["principal-id", "principal-email", "principal-on-behalf-of", "principal-on-behalf-of-email"]
@@ -63,9 +67,12 @@ function spellings(header: string): string[] {
 
 /** A list's strings, or the parts of a comma-separated header, trimmed and not. */
 function textsOf(value: unknown): string[] {
-  if (typeof value === "string") return value.split(",").flatMap((part) => [part, part.trim()])
+  if (typeof value === "string") return value.split(",").flatMap((part) => [part, part.replace(surroundingSpace, "")])
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : []
 }
+
+/** What `trim_space` takes away: OPA counts U+0085 in, JavaScript does not. */
+const surroundingSpace = /^[\s\u0085]+|[\s\u0085]+$/g
 
 function namedWorkspaces(request: unknown): string[] {
   const workspace = memberOf(request, "workspace")

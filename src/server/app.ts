@@ -2,7 +2,7 @@ import { Hono } from "hono"
 import { bundleBuilder } from "../bundle/index.js"
 import { opaErrorText } from "../opa/index.js"
 import { addAdministration } from "./administration-app.js"
-import { isForwarded } from "./border.js"
+import { forwardedRefusal, isForwarded } from "./border.js"
 import { bundle } from "./bundle-route.js"
 import type { ServerContext } from "./context.js"
 import { dataPrefix } from "./data-route.js"
@@ -14,15 +14,16 @@ import { pdpPrefix } from "./pdp-route.js"
 import { refusal, refusalOf } from "./refusal.js"
 import { health, live, metrics, ready, status } from "./status-routes.js"
 
-type Routes = Readonly<Record<string, (c: AppContext) => Response | Promise<Response>>>
+type Answer = (c: AppContext) => Response | Promise<Response>
+type Routes = Readonly<Record<string, Answer>>
 
 /** Every route but the decisions: what answers `GET` (and `HEAD`), and who else answers what. */
 export function createApp(context: ServerContext): App {
   const bundles = bundleBuilder(context.pdp)
-  const snapshot = (c: AppContext) => bundle(context, bundles, isForwarded(c.env.incoming), c)
+  const snapshot = direct(context, (c) => bundle(context, bundles, c))
   const app = appOf(context, "/openapi.json lists what is", {
     ...healthRoutes(context),
-    "/status": () => status(context),
+    "/status": direct(context, () => status(context)),
     "/openapi.json": () => json(200, openApi(context.version, context.administration !== undefined)),
     "/bundles/authz.tar.gz": snapshot,
     "/apis/auth/v2/iam/opa-bundle.tar.gz": snapshot,
@@ -51,7 +52,16 @@ function healthRoutes(context: ServerContext): Routes {
     "/health": (c) => health(context, c),
     "/health/live": live,
     "/health/ready": () => ready(context),
-    "/metrics": () => metrics(context),
+    "/metrics": direct(context, () => metrics(context)),
+  }
+}
+
+/** Answers callers on this machine only: bundles hold every role binding, the rest says what is wrong with files and sources. */
+function direct(context: ServerContext, answer: Answer): Answer {
+  return (c) => {
+    if (!isForwarded(c.env.incoming)) return answer(c)
+    context.metrics.failed(forwardedRefusal.code)
+    return errorJson(forwardedRefusal)
   }
 }
 

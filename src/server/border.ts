@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http"
+import { isLoopback } from "../model/loopback.js"
 import { refusal, type Refusal } from "./refusal.js"
 
 /** Which names and pages may reach the server, beside loopback literals and `localhost`. */
@@ -12,7 +13,7 @@ export interface BorderRules {
  *
  * Requests that proxies and servers read differently do not pass either.
  *
- * @returns why the request is refused: 400, 403, 421 or 431; `undefined` when it may pass
+ * @returns why the request is refused: 400, 403, 417, 421 or 431; `undefined` when it may pass
  */
 export function checkBorder(request: IncomingMessage, rules: BorderRules): Refusal | undefined {
   const { headers, url = "" } = request
@@ -24,7 +25,8 @@ export function checkBorder(request: IncomingMessage, rules: BorderRules): Refus
   if (!isOurHost(headers.host, rules.allowedHosts)) return refusal(421, "host_not_allowed", hostRemedy)
   if (headers.origin !== undefined && !rules.allowedOrigins.has(headers.origin)) return refusal(403, "origin_not_allowed", originRemedy)
   if (headers["sec-fetch-site"] === "cross-site") return refusal(403, "origin_not_allowed", originRemedy)
-  return hostsSent(request) > 1 ? refusal(400, "input_invalid", "send one Host header") : undefined
+  if (hostsSent(request) > 1) return refusal(400, "input_invalid", "send one Host header")
+  return headers.expect !== undefined && !continueExpected.test(headers.expect) ? unmetExpectation : undefined
 }
 
 /** True when a proxy says that it passed the request on: then it does not come from this machine, and loopback proves nothing. */
@@ -35,11 +37,6 @@ export function isForwarded(request: IncomingMessage): boolean {
   return false
 }
 
-/** True for names and addresses that never leave this machine: `localhost`, `127.0.0.0/8`, `::1`. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host === "[::1]" || loopbackV4.test(host)
-}
-
 /** Answered to forwarded requests where only callers on this machine are believed. */
 export const forwardedRefusal = refusal(
   403,
@@ -47,8 +44,9 @@ export const forwardedRefusal = refusal(
   "a proxy forwarded this request (Forwarded, X-Forwarded-* or Via), so it does not come from this machine; call the sidecar directly",
 )
 
-const byte = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-const loopbackV4 = new RegExp(`^127(?:\\.${byte}){3}$`)
+/** What Node continues, too. */
+const continueExpected = /(?:^|\W)100-continue(?:$|\W)/i
+const unmetExpectation = refusal(417, "expectation_failed", "the one expectation that is met is 'Expect: 100-continue'")
 const maxHeaders = 1_000
 const dotSegment = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i
 const hostRemedy = "this Host is not ours; call 127.0.0.1 or localhost, or list the name in server.allowed_hosts"

@@ -1,19 +1,16 @@
-import type { Context } from "hono"
 import { matchesEntityTag, type BundleBuilder } from "../bundle/index.js"
-import { forwardedRefusal } from "./border.js"
 import type { ServerContext } from "./context.js"
-import { errorJson } from "./json.js"
+import { goneSignal } from "./gone.js"
+import type { AppContext } from "./hono-app.js"
 
 /**
- * The bundle for stock OPAs; 304 when the caller has it already. It holds every role binding, so only callers on this machine get it.
+ * The bundle for stock OPAs; 304 when the caller has it already.
  *
- * @param forwarded a proxy passed the request on
  * @throws {PdpError} `ERR_PDP_NOT_READY`, and what `atLeast` and building throw
  */
-export async function bundle(context: ServerContext, bundles: BundleBuilder, forwarded: boolean, c: Context): Promise<Response> {
-  if (forwarded) return errorJson(forwardedRefusal)
+export async function bundle(context: ServerContext, bundles: BundleBuilder, c: AppContext): Promise<Response> {
   const wanted = c.req.header("X-Portcullis-At-Least")
-  if (wanted !== undefined) await context.pdp.atLeast(wanted, { timeoutMs: context.limits.atLeastSeconds * 1_000, signal: c.req.raw.signal })
+  if (wanted !== undefined) await context.atLeast(wanted, { timeoutMs: context.limits.atLeastSeconds * 1_000, signal: goneSignal(c.env.outgoing) })
   const { revision, etag, bytes } = await bundles.current()
   const cached = {
     ETag: etag,

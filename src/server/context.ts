@@ -11,6 +11,8 @@ export interface ServerContext {
   readonly pdp: Pdp
   /** Absent while role bindings come from a read-only source. */
   readonly administration?: Administration | undefined
+  /** `pdp.atLeast`, for a bounded number of callers. */
+  readonly atLeast: Pdp["atLeast"]
   readonly authenticate: Authenticate
   readonly profile: Profile
   readonly rules: BorderRules

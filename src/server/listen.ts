@@ -2,8 +2,8 @@ import { createServer, ServerResponse, STATUS_CODES, type RequestListener, type 
 import type { AddressInfo, Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { messageOf, PdpError } from "../errors.js"
+import { isLoopback } from "../model/loopback.js"
 import { errorText } from "./answer.js"
-import { isLoopback } from "./border.js"
 import type { ServerLimits } from "./limits.js"
 import { refusal, type Refusal } from "./refusal.js"
 
@@ -19,6 +19,15 @@ export interface Listening {
   /** Every open connection. */
   readonly sockets: ReadonlySet<Socket>
   readonly url: string
+  /** Answers 408 to a client whose request did not arrive in time. */
+  timeOut(socket: Socket): void
+}
+
+/** Who hears of what comes. */
+export interface Listeners {
+  readonly onRequest: RequestListener
+  /** What was answered to something that is no request. */
+  readonly onBroken: (reason: Refusal) => void
 }
 
 /**
@@ -26,7 +35,7 @@ export interface Listening {
  *
  * @throws {PdpError} `ERR_CONFIG_INVALID` for any other address (nobody checks who calls, yet), and when it cannot be bound
  */
-export async function listen(address: ListenAddress, limits: ServerLimits, onRequest: RequestListener): Promise<Listening> {
+export async function listen(address: ListenAddress, limits: ServerLimits, { onRequest, onBroken }: Listeners): Promise<Listening> {
   if (!isLoopback(address.host)) throw notLoopback(address.host)
   const deadlineMs = limits.requestSeconds * 1_000
   const server = createServer(
@@ -43,8 +52,16 @@ export async function listen(address: ListenAddress, limits: ServerLimits, onReq
   server.maxHeadersCount = 0
   server.maxConnections = limits.concurrentRequests * 4
   server.setTimeout(idleMs)
-  server.on("clientError", answerBrokenClient)
-  server.on("connect", (_request, socket) => answerBare(socket, noTunnel))
+  const refuseClient = (error: Pick<NodeJS.ErrnoException, "code">, socket: Duplex): void => {
+    const reason = answerBrokenClient(error, socket)
+    if (reason) onBroken(reason)
+  }
+  server.on("clientError", refuseClient)
+  server.on("checkExpectation", onRequest)
+  server.on("connect", (_request, socket) => {
+    answerBare(socket, noTunnel)
+    onBroken(noTunnel)
+  })
   const sockets = socketsOf(server)
   const bound = await bind(server, address)
   if (!isLoopback(bound.address)) {
@@ -52,7 +69,12 @@ export async function listen(address: ListenAddress, limits: ServerLimits, onReq
     throw notLoopback(`${address.host} (${bound.address})`)
   }
   const host = bound.family === "IPv6" ? `[${bound.address}]` : bound.address
-  return { server, sockets, url: `http://${host}:${bound.port}` }
+  return {
+    server,
+    sockets,
+    url: `http://${host}:${bound.port}`,
+    timeOut: (socket) => refuseClient({ code: "ERR_HTTP_REQUEST_TIMEOUT" }, socket),
+  }
 }
 
 const idleMs = 60_000
@@ -83,11 +105,6 @@ function bindProblem(cause: NodeJS.ErrnoException): string {
   return messageOf(cause)
 }
 
-/** Answers 408 to a client whose request did not arrive in time. */
-export function timeOut(socket: Socket): void {
-  answerBrokenClient({ code: "ERR_HTTP_REQUEST_TIMEOUT" }, socket)
-}
-
 function socketsOf(server: Server): ReadonlySet<Socket> {
   const sockets = new Set<Socket>()
   server.on("connection", (socket: Socket) => {
@@ -97,12 +114,17 @@ function socketsOf(server: Server): ReadonlySet<Socket> {
   return sockets
 }
 
-/** Node tells of broken, slow and too large requests by an error and a bare socket. */
-function answerBrokenClient(error: Pick<NodeJS.ErrnoException, "code">, socket: Duplex): void {
+/** Node tells of broken, slow and too large requests by an error and a bare socket. @returns what was answered, if anything could be */
+function answerBrokenClient(error: Pick<NodeJS.ErrnoException, "code">, socket: Duplex): Refusal | undefined {
   const current: unknown = Reflect.get(socket, "_httpMessage")
   const begun = current instanceof ServerResponse && current.headersSent
-  if (error.code === "ECONNRESET" || !socket.writable || begun) return void socket.destroy()
-  answerBare(socket, brokenRequest(error.code))
+  if (error.code === "ECONNRESET" || !socket.writable || begun) {
+    socket.destroy()
+    return undefined
+  }
+  const reason = brokenRequest(error.code)
+  answerBare(socket, reason)
+  return reason
 }
 
 function answerBare(socket: Duplex, reason: Refusal): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import type { Credentials } from "../authn/index.js"
-import { isForwarded, isLoopback } from "./border.js"
+import { isLoopback } from "../model/loopback.js"
+import { isForwarded } from "./border.js"
 
 /** What a request says about who sends it. Callers on this machine are trusted, unless a proxy passed the request on. */
 export function credentialsOf(request: IncomingMessage): Credentials {

@@ -1,6 +1,7 @@
 import { PdpError } from "../errors.js"
 import { parseRevision } from "../model/revision.js"
 import type { Pdp } from "../pdp/pdp.js"
+import type { ServerContext } from "./context.js"
 
 /** True when this process decides on a revision already. */
 export function isReached(pdp: Pdp, revision: string): boolean {
@@ -15,9 +16,13 @@ export function isReached(pdp: Pdp, revision: string): boolean {
 }
 
 /** Waits until this process decides on a revision. @returns false when it does not in time; what is written stays written, whatever the reason */
-export async function reaches(pdp: Pdp, revision: string, options: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<boolean> {
+export async function reaches(
+  { atLeast }: Pick<ServerContext, "atLeast">,
+  revision: string,
+  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<boolean> {
   try {
-    await pdp.atLeast(revision, options)
+    await atLeast(revision, options)
     return true
   } catch (thrown) {
     if (thrown instanceof PdpError) return false

@@ -32,7 +32,9 @@ export function readBody(request: IncomingMessage, limit: number, done: (body: B
     if (refused) return
     const body = chunks ? Buffer.concat(chunks) : (first ?? empty)
     if (encoding !== "gzip") return done(body)
-    inflate(body, limit, done)
+    inflate(body, limit, (inflated) => {
+      if (!request.socket.destroyed) done(inflated)
+    })
   })
 }
 

@@ -19,7 +19,8 @@ export function refusal(status: number, code: string, message: string, headers?:
 
 /** The answer to something that was thrown; what is not a `PdpError` tells callers nothing about itself. */
 export function refusalOf(thrown: unknown): Refusal {
-  if (!(thrown instanceof PdpError)) return refusal(500, "internal", "this failed inside; the log says why, by the request id of this answer")
+  if (!(thrown instanceof PdpError)) return refusal(500, "internal", insideText)
+  if (thrown.code === "ERR_EVALUATION") return thrown.reason === "memory_exhausted" ? tooMuchToDecide : refusal(500, "evaluation", insideText)
   const code = thrown.reason ?? thrown.code.slice("ERR_".length).toLowerCase()
   const status = httpStatusByCode[thrown.code]
   return { ...refusal(status, code, messageOf(thrown), thrown.code === "ERR_OVERLOADED" ? retrySoon : undefined), details: thrown.details }
@@ -27,6 +28,11 @@ export function refusalOf(thrown: unknown): Refusal {
 
 /** Answered when too much is in work already. */
 export const overloaded = refusal(503, "overloaded", "too many requests at a time; try again in a second", { "Retry-After": "1" })
+
+/** Answered to what a client sends without waiting for its answers, beyond what is worked on for one connection. */
+export const pipelinedTooMuch = refusal(503, "overloaded", "too many requests wait on this connection; wait for answers, then try again", {
+  "Retry-After": "1",
+})
 
 /** Answered while the server stops. */
 export const closing = refusal(503, "closed", "this process is stopping; ask another one")
@@ -36,4 +42,6 @@ export function tooLarge(bytes: number): Refusal {
   return refusal(413, "too_large", `the body exceeds ${bytes} bytes; ask in smaller requests`)
 }
 
+const insideText = "this failed inside; the log says why, by the request id of this answer"
+const tooMuchToDecide = refusal(413, "too_large", "deciding this takes more memory than a policy may use; ask in smaller requests")
 const retrySoon = { "Retry-After": "1" }

@@ -53,7 +53,7 @@ async function admit(context: ServerContext, route: AdministrationRoute, c: AppC
   const wanted = incoming.headers["x-portcullis-at-least"]
   const waitMs = credentials.trusted || route.kind === "write" ? context.limits.atLeastSeconds * 1_000 : 0
   const waited = async (): Promise<void> => {
-    if (wanted !== undefined) await context.pdp.atLeast(String(wanted), { timeoutMs: waitMs, signal })
+    if (wanted !== undefined) await context.atLeast(String(wanted), { timeoutMs: waitMs, signal })
   }
   if (credentials.trusted) await waited()
   assertAllowed(context.pdp, { principal, method: incoming.method ?? "", path: incoming.url ?? "" })
@@ -66,7 +66,7 @@ function optionsOf(route: AdministrationRoute, key: string | string[] | undefine
 }
 
 async function answered(
-  { pdp, limits }: ServerContext,
+  context: ServerContext,
   route: AdministrationRoute,
   query: Query,
   outcome: Outcome,
@@ -75,8 +75,8 @@ async function answered(
 ): Promise<Response> {
   if ("read" in outcome) return json(200, outcome.read, { "X-Portcullis-Revision": revision })
   const { written } = outcome
-  const timeoutMs = limits.propagationSeconds * 1_000
-  const propagated = query.wait ? await reaches(pdp, written.revision, { timeoutMs, signal }) : isReached(pdp, written.revision)
+  const timeoutMs = context.limits.propagationSeconds * 1_000
+  const propagated = query.wait ? await reaches(context, written.revision, { timeoutMs, signal }) : isReached(context.pdp, written.revision)
   const status = query.wait && !propagated ? 202 : route.status
   const headers = { "X-Portcullis-Revision": written.revision, ...(written.replayed && { "Idempotent-Replayed": "true" }) }
   return json(status, { ...written.value, revision: written.revision, propagated }, headers)

@@ -13,11 +13,13 @@ import type { App } from "./hono-app.js"
 import { routeTemplates } from "./route-template.js"
 import { serveHot } from "./hot-routes.js"
 import type { ServerLimits } from "./limits.js"
-import { listen, type ListenAddress, type Listening } from "./listen.js"
-import { closing, overloaded } from "./refusal.js"
+import { listen, type ListenAddress, type Listeners, type Listening } from "./listen.js"
+import { closing } from "./refusal.js"
 import { requestIdOf, requestIds } from "./request-id.js"
 import { serverSettings } from "./settings.js"
 import { stop } from "./stop.js"
+import { fairWaiting } from "./waiting.js"
+import { work, type Work } from "./work.js"
 
 /** Options of {@link startServer}. */
 export interface ServerOptions {
@@ -73,6 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     pdp,
     administration: options.administration,
     notices: options.notices ?? (() => []),
+    atLeast: fairWaiting(pdp, settings.limits),
     authenticate: authentication({ allowUnsignedJwt: options.allowUnsignedJwt }),
     profile: settings.profile,
     rules: { allowedHosts: new Set(settings.allowedHosts.map((host) => host.toLowerCase())), allowedOrigins: new Set(settings.allowedOrigins) },
@@ -84,8 +87,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     now: hooks?.now ?? (() => performance.now()),
     isClosing: () => stopping,
   }
-  const inWork = new Set<ServerResponse>()
-  const serve = (app: App, hot: typeof serveHot) => requestListener(context, inWork, app, hot, hooks?.newRequestId ?? requestIds())
+  const atWork = work(settings.limits)
+  const onBroken: Listeners["onBroken"] = ({ code, status }) => {
+    context.metrics.failed(code)
+    context.metrics.answered("other", "other", status, 0)
+  }
+  const serve = (app: App, hot: typeof serveHot): Listeners => ({
+    onRequest: requestListener(context, atWork, app, hot, hooks?.newRequestId ?? requestIds()),
+    onBroken,
+  })
   const main = await listen(options.listen, context.limits, serve(createApp(context), serveHot))
   const second =
     options.healthListen &&
@@ -104,32 +114,35 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close(graceMs = 10_000) {
       stopping = true
       stopWatching()
-      await stop(main, inWork, { deadlineMs, graceMs })
-      if (second) await stop(second, inWork, { deadlineMs, graceMs: 0 })
+      await stop(main, atWork, { deadlineMs, graceMs })
+      if (second) await stop(second, atWork, { deadlineMs, graceMs: 0 })
     },
   }
 }
 
 /** Border, capacity, then the hot routes, then the app. */
-function requestListener(context: ServerContext, inWork: Set<ServerResponse>, app: App, hot: typeof serveHot, newRequestId: () => string) {
+function requestListener(context: ServerContext, atWork: Work, app: App, hot: typeof serveHot, newRequestId: () => string) {
   const cold = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const routeOf = routeTemplates(app.routes.map(({ path }) => path))
-  const onClose = function (this: ServerResponse) {
-    inWork.delete(this)
-  }
   return (request: IncomingMessage, response: ServerResponse) => {
     const requestId = requestIdOf(request.headers["x-request-id"], newRequestId)
     const exchange: Exchange = { request, response, requestId, startedAt: context.now(), route: "other", opa: false }
-    inWork.add(response)
-    response.on("close", onClose)
+    atWork.open(response, request.socket)
+    if (response.destroyed) return
     if (context.isClosing()) return refuse(context, exchange, closing)
-    if (inWork.size > context.limits.concurrentRequests) return refuse(context, exchange, overloaded)
+    const full = atWork.admit(response, request.socket, isHealth(request.url))
+    if (full) return refuse(context, exchange, full)
     const strange = checkBorder(request, context.rules)
     if (strange) return refuse(context, exchange, strange)
     if (hot(context, exchange)) return
     serveCold(context, routeOf, exchange)
     void cold(request, response)
   }
+}
+
+/** Whoever watches this process must hear from it when it is busy, above all. */
+function isHealth(target = ""): boolean {
+  return target === "/health" || target.startsWith("/health/") || target.startsWith("/health?")
 }
 
 function serveCold(context: ServerContext, routeOf: (path: string) => string, { request, response, requestId, startedAt }: Exchange): void {
@@ -142,12 +155,12 @@ async function listenBeside(
   main: Listening,
   address: ListenAddress,
   context: ServerContext,
-  onRequest: ReturnType<typeof requestListener>,
+  listeners: Listeners,
 ): Promise<Listening> {
   try {
-    return await listen(address, context.limits, onRequest)
+    return await listen(address, context.limits, listeners)
   } catch (thrown) {
-    await stop(main, new Set(), { deadlineMs: 0, graceMs: 0 })
+    await stop(main, { responses: () => [] }, { deadlineMs: 0, graceMs: 0 })
     throw thrown
   }
 }

@@ -24,7 +24,9 @@ export interface FileSourceOptions {
 /**
  * Role bindings in a file: `{version: 1, bindings: [{principal, workspace, roles: []}]}`, or as NDJSON one
  * `{"principal":…,"workspace":…,"role":…}` (or `"roles":[…]`) a line. Nothing is skipped: one wrong line, and the whole file is refused.
- * The directory is watched. Replace the file by renaming a complete one; an empty file is refused, since a writer may be half-way.
+ * The directory is watched. Replace the file by renaming a complete one, since a writer may be half-way: an empty file is refused, and NDJSON whose
+ * last line has no end, or that has no line and does not say so with `{"version":1,"bindings":0}`. With the number of its lines there, or in a last
+ * line `{"end":N}`, it is refused when lines are missing.
  *
  * @throws {PdpError} `ERR_CONFIG_INVALID` when an option is unknown or wrong, or the name's ending is another one
  */

@@ -5,6 +5,8 @@ export interface TextLines {
   /** How many lines came before. */
   readonly before: number
   readonly lines: readonly string[]
+  /** True for what stands after the last line feed, which comes last: empty when the text ends as it should. */
+  readonly isRest: boolean
 }
 
 /**
@@ -22,10 +24,10 @@ export async function* textLines(place: string, content: string, chunks: AsyncIt
     rest = lines.pop() ?? ""
     if (rest.length > mostLineLength)
       throw rowProblem(place, before + lines.length + 1, `a line is longer than ${mostLineLength}`, `write one ${content} a line`)
-    yield { before, lines }
+    yield { before, lines, isRest: false }
     before += lines.length
   }
-  yield { before, lines: [rest] }
+  yield { before, lines: [rest], isRest: true }
 }
 
 /** The text of a document in UTF-8, in parts. @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` */

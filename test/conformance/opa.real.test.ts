@@ -20,6 +20,7 @@ const inputs = {
   explain: ann,
   has_permissions: { principal_id: "ann@example.com", workspace: "ml-team", permissions: ["models.read"] },
   has_role: { principal_id: "ann@example.com", workspace: "ml-team", role: "Viewer" },
+  allowed: ann,
   allow_many: { requests: [ann, { ...ann, method: "POST" }, { ...ann, principal_id: "zoe@example.com" }, {}] },
 }
 const entrypoints = Object.entries(inputs)

@@ -9,7 +9,7 @@ const jsonText = (bindings: readonly RoleBinding[]) =>
   JSON.stringify({ version: 1, bindings: bindings.map(({ role, ...rest }) => ({ ...rest, roles: [role] })) })
 const yamlText = (bindings: readonly RoleBinding[]) =>
   bindings.length === 0 ? "version: 1\nbindings: []\n" : `version: 1\nbindings:\n${bindings.map((one) => `  - ${JSON.stringify(one)}\n`).join("")}`
-const linesText = (bindings: readonly RoleBinding[]) => bindings.map((one) => `${JSON.stringify(one)}\n`).join("") || "\n"
+const linesText = (bindings: readonly RoleBinding[]) => bindings.map((one) => `${JSON.stringify(one)}\n`).join("") || '{"version":1,"bindings":0}\n'
 
 describeSource("fileSource on JSON", () => fileUnderTest("bindings.json", jsonText, replaced))
 describeSource("fileSource on YAML", () => fileUnderTest("bindings.yaml", yamlText, replaced))

@@ -11,7 +11,7 @@ interface Served {
 }
 
 const jsonText = (bindings: readonly RoleBinding[]) => JSON.stringify({ version: 1, bindings })
-const linesText = (bindings: readonly RoleBinding[]) => bindings.map((one) => `${JSON.stringify(one)}\n`).join("") || "\n"
+const linesText = (bindings: readonly RoleBinding[]) => bindings.map((one) => `${JSON.stringify(one)}\n`).join("") || '{"version":1,"bindings":0}\n'
 const digestOf = (text: string) => createHash("sha256").update(text).digest("base64url")
 
 describeSource(

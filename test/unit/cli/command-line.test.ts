@@ -121,13 +121,16 @@ describe("data lint", () => {
 
     it("finds nothing in what loads", async () => {
       const rows = [row("ann", ',"expires_at":"2030-01-31T12:00:00Z"'), row("ben")]
-      expect(await lint("bindings.ndjson", rows.join("\n"))).toBe("")
+      expect(await lint("bindings.ndjson", `${rows.join("\n")}\n`)).toBe("")
       expect(await lint("bindings.json", `{"version":1,"bindings":[${rows.join()}]}`)).toBe("")
       expect(await lint("bindings.yaml", `version: 1\nbindings:\n${rows.map((text) => `  - ${text}\n`).join("")}`)).toBe("")
     })
 
     it("goes on after a wrong row, and looks at the roles of the other files", async () => {
-      const out = await lint("bindings.jsonl", [row("ann", ',"colour":1'), row("ben").replace("Viewer", "Veiwer"), row("cy"), row("cy")].join("\n"))
+      const out = await lint(
+        "bindings.jsonl",
+        [row("ann", ',"colour":1'), row("ben").replace("Viewer", "Veiwer"), row("cy"), row("cy"), ""].join("\n"),
+      )
       expect(out).toMatch(/bindings\.jsonl:1: error malformed-binding: the key "colour" is unknown/)
       expect(out).toMatch(/bindings\.jsonl:2: error dangling-role: .*did you mean 'Viewer'/)
       expect(out).toMatch(/bindings\.jsonl:4: warning duplicate-binding/)

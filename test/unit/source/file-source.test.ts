@@ -43,7 +43,11 @@ describe("the file source", () => {
       "a.json",
       '\ufeff{ "bindings": [{"principal":"ann","workspace":"ml","roles":["Viewer","Admin"]},{"principal":"*","workspace":"system","role":"Viewer"}],\n"version": 1 }',
     ],
-    ["a.ndjson", '{"principal":"ann","workspace":"ml","roles":["Viewer","Admin"]}\r\n\n{"principal":"*","workspace":"system","role":"Viewer"}'],
+    ["a.ndjson", '{"principal":"ann","workspace":"ml","roles":["Viewer","Admin"]}\r\n\n{"principal":"*","workspace":"system","role":"Viewer"}\n'],
+    [
+      "a.ndjson",
+      '{"version":1,"bindings":2}\n{"principal":"ann","workspace":"ml","roles":["Viewer","Admin"]}\n{"principal":"*","workspace":"system","role":"Viewer"}\n\n{"end":2}\n\n',
+    ],
     [
       "a.JSONL",
       '\ufeff{"role":"Viewer","workspace":"ml","principal":"\\u0061nn"}\n{"principal":"ann","workspace":"ml","roles":["Admin"]}\n{"roles":["Viewer"],"principal":"*","workspace":"system"}\n',
@@ -55,7 +59,9 @@ describe("the file source", () => {
   it.each([
     ["a.yaml", "version: 1\nbindings: []\n"],
     ["a.json", '{"version":1,"bindings":[]}'],
-    ["a.ndjson", "\n"],
+    ["a.ndjson", '{"version":1,"bindings":0}\n'],
+    ["a.ndjson", '{"bindings":0,"version":1}\n{"end":0}\n'],
+    ["a.ndjson", '{"end":0}\n'],
     ["a.yaml", "version: 1\nbindings:\n  - {principal: ann, workspace: ml, roles: []}\n"],
   ])("reads no bindings from %s when it says so: %j", async (name, text) => {
     expect(await bindingsIn(await fileWith(name, text))).toEqual([])
@@ -110,6 +116,20 @@ describe("the file source", () => {
     ["ndjson", '{"principal":"a","workspace":"b"}\n', 1, "roles"],
     ["ndjson", '{"principal":"\\ud800","workspace":"b","role":"c"}\n', 1, "surrogate"],
     ["ndjson", '{"principal":"","workspace":"b","roles":[]}\n', 1, "principal"],
+    ["ndjson", '{"principal":"a","workspace":"b","role":"c"}\n{"principal":"a","workspace":"b","role":"d"}', 2, "line feed"],
+    ["ndjson", '{"version":1,"bindings":0}', 1, "line feed"],
+    ["ndjson", "\n", 1, '{"version":1,"bindings":0}'],
+    ["ndjson", "\n \r\n\n", 1, '{"version":1,"bindings":0}'],
+    ["ndjson", '{"version":1,"bindings":2}\n{"principal":"a","workspace":"b","role":"c"}\n', 1, "2 bindings"],
+    ["ndjson", '{"version":1,"bindings":0}\n{"principal":"a","workspace":"b","role":"c"}\n', 1, "0 bindings"],
+    ["ndjson", '{"principal":"a","workspace":"b","role":"c"}\n{"end":2}\n', 2, "2 bindings"],
+    ["ndjson", '{"end":0}\n{"principal":"a","workspace":"b","role":"c"}\n', 2, "follows"],
+    ["ndjson", '{"version":2,"bindings":0}\n', 1, "2"],
+    ["ndjson", '{"version":1}\n', 1, "bindings"],
+    ["ndjson", '{"version":1,"bindings":"0"}\n', 1, '"0"'],
+    ["ndjson", '{"version":1,"bindings":0,"more":1}\n', 1, "more"],
+    ["ndjson", '{"version":1,"bindings":0}\n{"version":1,"bindings":0}\n', 2, "version"],
+    ["ndjson", '{"end":0,"version":1}\n', 1, "version"],
   ])("refuses %s and names line and value: %j", async (ending, text, line, word) => {
     const failure = bindingsIn(await fileWith(`a.${ending}`, text))
     await expect(failure).rejects.toMatchObject({ name: "PdpError", code: "ERR_SOURCE_UNAVAILABLE" })
@@ -157,13 +177,13 @@ describe("the file source", () => {
 
   it("reads lines that cross the borders of chunks", async () => {
     const names = Array.from({ length: 9_000 }, (_, at) => `Zoë-${"😀".repeat(at % 23)}-${at}`)
-    const source = await fileWith("a.ndjson", names.map((principal) => JSON.stringify({ principal, workspace: "ml", role: "A" })).join("\n"))
+    const source = await fileWith("a.ndjson", names.map((principal) => `${JSON.stringify({ principal, workspace: "ml", role: "A" })}\n`).join(""))
     expect((await bindingsIn(source)).map(({ principal }) => principal)).toEqual(names)
   })
 
   it("does not read a file again that has long been the same", async () => {
     const path = join(directory, "a.ndjson")
-    await writeFile(path, "\n")
+    await writeFile(path, '{"end":0}\n')
     const source = fileSource({ path, now: () => Date.now() + 60_000 })
     const read = await source.read(undefined, open)
     if (read.kind === "snapshot") for await (const _ of read.pages) expect.unreachable()

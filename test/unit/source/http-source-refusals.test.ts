@@ -7,6 +7,9 @@ describe("the HTTP source refuses", () => {
     [ndjson, `${line}{"principal":"bob","workspace":"-","role":"A"}\n`, 2, '"-"'],
     [ndjson, `${line}\n{"principal":"bob","workspace":"ml","role":"A","principal":"eve"}\n`, 3, "principal"],
     [ndjson, `${line}{"principal":"bob","work`, 2, "complete"],
+    [ndjson, line + line.trimEnd(), 2, "line feed"],
+    [ndjson, "\n", 1, "nothing says so"],
+    [ndjson, `{"version":1,"bindings":2}\n${line}`, 1, "2 bindings"],
     [{ "content-type": "application/json" }, `{"version":1,"bindings":[\n{"principal":"bob","workspace":"ml","role":7}]}`, 2, "7"],
     [{ "content-type": "application/json" }, line, 1, "principal"],
   ])("a wrong row, and names URL, line and value: %j %j", async (headers, body, at, word) => {

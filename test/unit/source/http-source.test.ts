@@ -39,7 +39,7 @@ describe("the HTTP source reads", () => {
   })
 
   it("no bindings when the answer says so", async () => {
-    expect(await bindingsIn(await answering(ndjson, "\n"))).toEqual([])
+    expect(await bindingsIn(await answering(ndjson, '{"version":1,"bindings":0}\n'))).toEqual([])
   })
 
   it("expiries", async () => {
