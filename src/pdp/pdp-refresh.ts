@@ -1,11 +1,12 @@
 import { messageOf, PdpError } from "../errors.js"
 import type { RoleBinding } from "../model/role-binding.js"
-import { memorySource, startRefresh, watchFiles, type Refresh, type Source, type SourcePosition } from "../source/index.js"
+import { memorySource, startRefresh, type Refresh, type Source, type SourcePosition } from "../source/index.js"
 import { bindingsReading, type BindingsReadingEffects } from "./bindings-reading.js"
+import type { EarlyWatch } from "./early-watch.js"
 import type { PdpOptions } from "./options.js"
 import type { PdpEvents, SnapshotStatus, SourceStatus } from "./pdp.js"
 import type { HeldState } from "./pdp-state.js"
-import { authorizationDataFiles } from "./product-policy.js"
+import { authorizationDataFiles, type ProductPolicy } from "./product-policy.js"
 import { keepSnapshot, type SnapshotKeeper, type SnapshotState } from "./snapshot-keeper.js"
 import { sourceHealth, type SourceHealth } from "./source-health.js"
 
@@ -15,15 +16,19 @@ export interface RefreshEffects extends BindingsReadingEffects {
   held(): HeldState | undefined
   failed(failure: PdpEvents["refreshFailure"]): void
   recovered(recovery: PdpEvents["refreshRecovery"]): void
-  /** Reloads the authorization data. @returns the bindings that it brings */
-  reload(): Promise<readonly RoleBinding[]>
+  /** Reads the authorization data again; nothing decides on it yet. */
+  load(): Promise<ProductPolicy>
+  /** Lets authorization data decide from the next bindings on, in one step with them. */
+  stage(next: ProductPolicy): void
+  /** Lets what is staged decide now, whether bindings have come or not. */
+  commit(): void
   /** Of what decides now, bindings aside. */
   digests(): Parameters<NonNullable<Source["announce"]>>[0]
 }
 
 /** Keeps bindings and authorization data fresh. */
 export interface PdpRefresh {
-  /** Asks every source now. Rejects with the first failure. */
+  /** Asks every source now, also when one of them fails. Rejects with the first failure. */
   now(): Promise<void>
   status(): readonly SourceStatus[]
   /** Undefined when none is kept. */
@@ -38,12 +43,14 @@ const defaultRefreshSeconds = 30
  * Starts to refresh; the first read of the bindings has been tried when it resolves, and that of the snapshot when the source did not answer.
  *
  * @param documented the bindings that the authorization data brings; they count when there is no source
+ * @param watch of the files of the authorization data, since before they were read
  * @param health remembers how the source of the bindings fares
  * @throws {PdpError} `ERR_CONFIG_INVALID` when there is a source, too, or an interval is out of range
  */
 export async function startPdpRefresh(
   options: PdpOptions,
   documented: readonly RoleBinding[],
+  watch: Pick<EarlyWatch, "subscribe">,
   health: SourceHealth,
   effects: RefreshEffects,
 ): Promise<PdpRefresh> {
@@ -53,13 +60,14 @@ export async function startPdpRefresh(
       `the authorization data brings ${documented.length} bindings of its own, and there is a source ('${options.source.name}'); remove one of the two`,
     )
   const files = authorizationDataFiles(options.authorizationData)
-  const own = options.source ? undefined : memorySource(documented)
-  const source: Source = options.source ?? own ?? memorySource()
+  const own = options.source ? undefined : documentedBindings(documented, effects)
+  const source: Source = options.source ?? own?.source ?? memorySource()
   const announce = announcement(source, options, effects)
   const snapshot = snapshotOf(source, options, health, effects, () => reading.position())
   const reading = bindingsReading(effects, snapshot, health)
   const bindings = refreshed(health, options, effects, {
     refresh: async (signal) => {
+      own?.take()
       await reading.read(source, signal)
       await announce()
     },
@@ -69,8 +77,8 @@ export async function startPdpRefresh(
   const documents =
     files.length > 0
       ? refreshed(sourceHealth(files.join(", "), effects.now), options, effects, {
-          refresh: documentsRead(source, own, announce, effects),
-          subscribe: (onNews) => watchFiles(files, onNews),
+          refresh: documentsRead(source, own, () => bindings.loop.refreshNow(), announce, effects),
+          subscribe: watch.subscribe,
         })
       : undefined
   documents?.health.succeeded()
@@ -79,7 +87,9 @@ export async function startPdpRefresh(
 
   return {
     now: async () => {
-      for (const { loop } of [...all].reverse()) await loop.refreshNow()
+      const asked = await Promise.allSettled(all.map(({ loop }) => loop.refreshNow()))
+      const failed = asked.find((one) => one.status === "rejected")
+      if (failed) throw failed.reason
     },
     status: () => all.map(({ health }) => health.status()),
     snapshot: () => snapshot?.status(),
@@ -137,20 +147,53 @@ function snapshotOf(
   return keepSnapshot({ path: snapshotFile, source: source.name, seconds: snapshotSeconds, state, failed: effects.failed, now: effects.now })
 }
 
+/** The bindings that the authorization data brings, as a source. */
+interface DocumentedBindings {
+  readonly source: Source
+  /** Authorization data that came with bindings: both decide once the source has been read. */
+  give(next: ProductPolicy): void
+  /** Takes what was given. Called where no read is under way: so the next one finds both, and not the one with the other's predecessor. */
+  take(): void
+}
+
+function documentedBindings(documented: readonly RoleBinding[], effects: RefreshEffects): DocumentedBindings {
+  const source = memorySource(documented)
+  let given: ProductPolicy | undefined
+  return {
+    source,
+    give: (next) => {
+      given = next
+    },
+    take: () => {
+      if (!given) return
+      effects.stage(given)
+      source.replace(given.loaded.bindings)
+      given = undefined
+    },
+  }
+}
+
 function documentsRead(
   source: Source,
-  own: ReturnType<typeof memorySource> | undefined,
+  own: DocumentedBindings | undefined,
+  readBindings: () => Promise<void>,
   announce: () => Promise<void>,
   effects: RefreshEffects,
 ): () => Promise<void> {
   return async () => {
-    const documented = await effects.reload()
-    if (own) own.replace(documented)
-    else if (documented.length > 0)
-      throw new PdpError(
-        "ERR_CONFIG_INVALID",
-        `the authorization data brings bindings now, and there is a source ('${source.name}'); remove one of the two`,
-      )
+    const next = await effects.load()
+    if (own) {
+      own.give(next)
+      await readBindings()
+    } else {
+      if (next.loaded.bindings.length > 0)
+        throw new PdpError(
+          "ERR_CONFIG_INVALID",
+          `the authorization data brings bindings now, and there is a source ('${source.name}'); remove one of the two`,
+        )
+      effects.stage(next)
+    }
+    effects.commit()
     await announce()
   }
 }

@@ -1,6 +1,8 @@
 import { PdpError } from "../errors.js"
+import { watchFiles } from "../source/index.js"
 import { authorize, authorizeMany, hasPermissions, hasRole } from "./authorize.js"
 import { cachedAuthorize } from "./decision-cache.js"
+import { earlyWatch, type EarlyWatch } from "./early-watch.js"
 import { evaluateRaw } from "./evaluate.js"
 import { events } from "./events.js"
 import { explain } from "./explain.js"
@@ -9,7 +11,7 @@ import type { PdpOptions } from "./options.js"
 import type { Pdp } from "./pdp.js"
 import { startPdpRefresh } from "./pdp-refresh.js"
 import { pdpState, type PdpState } from "./pdp-state.js"
-import { loadProductPolicy } from "./product-policy.js"
+import { authorizationDataFiles, loadProductPolicy } from "./product-policy.js"
 import { revisionWaiters } from "./revision-waiters.js"
 import { sourceHealth } from "./source-health.js"
 import { claimedNames, spellingNotes, withNotes } from "./spelling-notes.js"
@@ -18,6 +20,16 @@ import { whatIf } from "./what-if.js"
 
 /** A PDP on one of the product's policies. See `createPdp`. */
 export async function productPdp(options: PdpOptions): Promise<Pdp> {
+  const documents = earlyWatch((onNews) => watchFiles(authorizationDataFiles(options.authorizationData), onNews))
+  try {
+    return await startedPdp(options, documents)
+  } catch (thrown) {
+    documents.stop()
+    throw thrown
+  }
+}
+
+async function startedPdp(options: PdpOptions, documents: EarlyWatch): Promise<Pdp> {
   const profile = options.profile ?? "hardened"
   const now = options.now ?? Date.now
   const { on, emit } = events()
@@ -31,7 +43,7 @@ export async function productPdp(options: PdpOptions): Promise<Pdp> {
     now,
   })
   const waiters = revisionWaiters(state.revision)
-  const refresh = await startPdpRefresh(options, state.product().loaded.bindings, health, {
+  const refresh = await startPdpRefresh(options, state.product().loaded.bindings, documents, health, {
     bindings: state.takeBindings,
     held: state.held,
     failed: (failure) => emit("refreshFailure", failure),

@@ -13,12 +13,14 @@ export interface RevisionWaiters {
 
 /** How long to wait. */
 export interface WaitOptions {
-  /** Default 10,000. */
+  /** Default 10,000; at most 2,147,483,647, which is what a timer can count. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
 }
 
 const maxWaiters = 1_000
+/** Beyond it, a timer of Node ends at once. */
+const maxTimeoutMs = 2 ** 31 - 1
 const defaultTimeoutMs = 10_000
 
 /** @param current the revision that decides now */
@@ -27,6 +29,8 @@ export function revisionWaiters(current: () => Revision): RevisionWaiters {
   let closed = false
 
   const wait = async (text: string, { timeoutMs = defaultTimeoutMs, signal }: WaitOptions = {}): Promise<void> => {
+    if (!(timeoutMs >= 0 && timeoutMs <= maxTimeoutMs))
+      throw new PdpError("ERR_INPUT_INVALID", `timeoutMs is ${String(timeoutMs)}; pass milliseconds, from 0 to ${maxTimeoutMs}`)
     const wanted = parseRevision(text)
     const now = current()
     if (closed) throw new PdpError("ERR_CLOSED", "the PDP is closed")

@@ -54,9 +54,9 @@ export const anyInput = z.looseObject({
  *
  * @returns 400 `input_invalid` that names what is too much, or the wrong members; 400 `too_many_groups`; `undefined` when all is well
  */
-export function checkInput(schema: z.ZodType, input: object, limits: ServerLimits): Refusal | undefined {
-  const requests: unknown = "requests" in input ? input.requests : undefined
-  if (schema !== anyInput || !Array.isArray(requests)) return checkQuestion(schema, input, "input", limits)
+export function checkInput(schema: z.ZodType, input: unknown, limits: ServerLimits): Refusal | undefined {
+  if (schema !== anyInput || !isBatch(input)) return checkQuestion(schema, input, "input", limits)
+  const { requests } = input
   if (requests.length > maxRequests) return refusal(400, "input_invalid", `input.requests has ${requests.length} items; send at most ${maxRequests}`)
   const outer = checkQuestion(schema, { ...input, requests: [] }, "input", limits)
   if (outer) return outer
@@ -68,6 +68,10 @@ export function checkInput(schema: z.ZodType, input: object, limits: ServerLimit
 }
 
 const shownIssues = 5
+
+function isBatch(input: unknown): input is { readonly requests: readonly unknown[] } {
+  return typeof input === "object" && input !== null && "requests" in input && Array.isArray(input.requests)
+}
 
 function checkQuestion(schema: z.ZodType, question: unknown, place: string, limits: ServerLimits): Refusal | undefined {
   const tooMuch = oversize(question, place, limits)

@@ -1,4 +1,3 @@
-import { memberOf } from "../model/member-of.js"
 import type { ServerLimits } from "./limits.js"
 import { refusal, type Refusal } from "./refusal.js"
 
@@ -50,7 +49,8 @@ function envoyOversize(http: unknown, headers: unknown, place: string, limits: S
 function tooLongIn(of: unknown, names: readonly string[], place: string, { textLength }: ServerLimits): Refusal | undefined {
   for (const name of names) {
     const value = memberOf(of, name)
-    if (typeof value === "string" && value.length > textLength) return tooMuch(`${place}.${name.slice(0, 64)}`, value.length, "characters", textLength)
+    if (typeof value === "string" && value.length > textLength)
+      return tooMuch(`${place}.${name.slice(0, 64)}`, value.length, "characters", textLength)
   }
   return undefined
 }
@@ -84,8 +84,7 @@ function tooManySegments(path: unknown, place: string, { pathSegments }: ServerL
 
 function tooManyScopes(headers: unknown, place: string, { scopes: most }: ServerLimits): Refusal | undefined {
   for (const name of scopeHeaders) {
-    const list = memberOf(headers, name)
-    const count = typeof list === "string" ? list.split(" ").length : 0
+    const count = partsOf(memberOf(headers, name), " ")
     if (count > most) return tooMuch(`${place}.${name}`, count, "scopes", most)
   }
   return undefined
@@ -102,20 +101,24 @@ function tooManyGroups(question: object, headers: unknown, { groups, principals 
   )
   if (caller <= groups && delegate <= groups && caller + delegate + idsAndEmails <= principals) return undefined
   const sent = `${caller} groups of the caller and ${delegate} of the delegate`
-  return refusal(
-    400,
-    "too_many_groups",
-    `${sent}; send at most ${groups} of each, ${principals} principals in all: those that hold role bindings`,
-  )
+  return refusal(400, "too_many_groups", `${sent}; send at most ${groups} of each, ${principals} principals in all: those that hold role bindings`)
 }
 
 function groupCount(question: object, member: string, headers: unknown, lowerCase: string, capitalised: string): number {
   const direct = memberOf(question, member)
-  if (Array.isArray(direct)) return direct.length
-  const list = memberOf(headers, lowerCase) ?? memberOf(headers, capitalised)
-  return typeof list === "string" && list !== "" ? list.split(",").length : 0
+  const counts = [lowerCase, capitalised].map((name) => partsOf(memberOf(headers, name), ","))
+  return Math.max(Array.isArray(direct) ? direct.length : 0, ...counts)
+}
+
+function partsOf(list: unknown, separator: string): number {
+  return typeof list === "string" && list !== "" ? list.split(separator).length : 0
 }
 
 function tooMuch(what: string, size: number, unit: string, most: number): Refusal {
   return refusal(400, "input_invalid", `${what} has ${size} ${unit}; send at most ${most}`)
+}
+
+/** Of parsed JSON; no name that is asked for is one of `Object.prototype`. */
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined
 }

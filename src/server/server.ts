@@ -151,12 +151,7 @@ function serveCold(context: ServerContext, routeOf: (path: string) => string, { 
   response.once("finish", () => context.metrics.answered(route, request.method ?? "", response.statusCode, (context.now() - startedAt) / 1_000))
 }
 
-async function listenBeside(
-  main: Listening,
-  address: ListenAddress,
-  context: ServerContext,
-  listeners: Listeners,
-): Promise<Listening> {
+async function listenBeside(main: Listening, address: ListenAddress, context: ServerContext, listeners: Listeners): Promise<Listening> {
   try {
     return await listen(address, context.limits, listeners)
   } catch (thrown) {

@@ -32,12 +32,27 @@ describe("revisions", () => {
     await pdp.close()
   })
 
+  it("are waited for until the caller gives up", async () => {
+    const { pdp } = await modelsPdp()
+    const [epoch] = pdp.revision().split(".")
+    const abort = new AbortController()
+    let settled = false
+    const waiting = pdp.atLeast(`${epoch}.9`, { timeoutMs: 2_000_000_000, signal: abort.signal }).finally(() => (settled = true))
+    const refused = expect(waiting).rejects.toMatchObject({ code: "ERR_REVISION_TIMEOUT" })
+    await Promise.resolve()
+    expect(settled).toBe(false)
+    abort.abort()
+    await refused
+    await pdp.close()
+  })
+
   it("are refused when of another epoch, malformed, too late, or of a closed PDP", async () => {
     const { pdp } = await modelsPdp()
     const [epoch] = pdp.revision().split(".")
     await expect(pdp.atLeast("00000000.1")).rejects.toMatchObject({ code: "ERR_REVISION_UNKNOWN_EPOCH" })
     await expect(pdp.atLeast("latest")).rejects.toMatchObject({ code: "ERR_INPUT_INVALID" })
     await expect(pdp.atLeast(`${epoch}.9`, { timeoutMs: 1 })).rejects.toMatchObject({ code: "ERR_REVISION_TIMEOUT" })
+    await expect(pdp.atLeast(`${epoch}.9`, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "ERR_REVISION_TIMEOUT" })
     const waiting = expect(pdp.atLeast(`${epoch}.9`)).rejects.toMatchObject({ code: "ERR_CLOSED" })
     await pdp.close()
     await waiting
@@ -106,6 +121,68 @@ describe("authorization data from a file", () => {
     expect(pdp.authorize(get("ann@example.com", "/docs/blue")).allowed).toBe(true)
     await pdp.close()
     await expect(createPdp({ authorizationData: reference, source: memorySource(bindings) })).rejects.toMatchObject({ code: "ERR_CONFIG_INVALID" })
+  })
+
+  it("decides in one step with the bindings that it brings", async () => {
+    const path = join(folder, "with-principals.json")
+    const document = (principals: readonly string[], permission: string): string =>
+      JSON.stringify({
+        authz: {
+          roles: { Reader: { permissions: ["docs.read"] }, Writer: { permissions: ["docs.write"] } },
+          endpoints: { "/docs/{workspace}": { get: { permissions: [permission] } } },
+          principals: Object.fromEntries(principals.map((name) => [name, { workspaces: { blue: ["Reader"] } }])),
+        },
+      })
+    await writeFile(path, document(["ann@example.com", "ben@example.com"], "docs.write"))
+    const pdp = await createPdp({ authorizationData: path, refreshSeconds: 1_000_000 })
+    const activations: unknown[] = []
+    pdp.on("activation", ({ cause, changes }) => {
+      const allowed = ["ann@example.com", "ben@example.com", "eve@example.com"].map((id) => pdp.authorize(get(id, "/docs/blue")).allowed)
+      activations.push({ cause, changes, allowed })
+    })
+    await writeFile(path, document(["ann@example.com", "eve@example.com"], "docs.read"))
+    await pdp.refresh()
+    expect(activations).toEqual([{ cause: "authorization-data", changes: 3, allowed: [true, false, true] }])
+    await writeFile(path, document(["ben@example.com"], "docs.read"))
+    await pdp.refresh()
+    expect(activations.slice(1)).toEqual([{ cause: "bindings", changes: 3, allowed: [false, true, false] }])
+    await writeFile(path, document(["ben@example.com"], "docs.write"))
+    await pdp.refresh()
+    expect(activations.slice(2)).toEqual([{ cause: "authorization-data", changes: 1, allowed: [false, false, false] }])
+    await pdp.close()
+  })
+
+  it("changes nothing when it begins to bring bindings beside a source", async () => {
+    const path = join(folder, "beside-a-source.json")
+    const document = (permission: string, principals: object): object => ({
+      authz: {
+        roles: { Viewer: { permissions: ["docs.read"] }, Editor: { permissions: ["docs.write"] }, PlatformAdmin: {} },
+        endpoints: { "/docs/workspaces/{workspace}": { get: { permissions: [permission] } } },
+        principals,
+      },
+    })
+    await writeFile(path, JSON.stringify(document("docs.read", {})))
+    const pdp = await createPdp({ authorizationData: path, source: memorySource(bindings), refreshSeconds: 1_000_000 })
+    const ask = (): boolean => pdp.authorize(get("ann@example.com", "/docs/workspaces/ml")).allowed
+    const revision = pdp.revision()
+    expect(ask()).toBe(true)
+    await writeFile(path, JSON.stringify(document("docs.write", { ann: { workspaces: { ml: ["Editor"] } } })))
+    await expect(pdp.refresh()).rejects.toMatchObject({ code: "ERR_CONFIG_INVALID" })
+    expect([pdp.revision(), ask()]).toEqual([revision, true])
+    await pdp.close()
+  })
+
+  it("keeps nobody from hearing of new bindings while it is broken", async () => {
+    const path = join(folder, "broken.json")
+    await writeFile(path, JSON.stringify(models))
+    const source = memorySource(bindings)
+    const quiet: Source = { name: "quiet", read: (after, signal) => source.read(after, signal), close: () => source.close() }
+    const pdp = await createPdp({ authorizationData: path, source: quiet, refreshSeconds: 1_000_000 })
+    await writeFile(path, "{")
+    source.add({ principal: "zoe", workspace: "ml", role: "Viewer" })
+    await expect(pdp.refresh()).rejects.toMatchObject({ code: "ERR_AUTHORIZATION_DATA_INVALID" })
+    expect(pdp.authorize(get("zoe")).allowed).toBe(true)
+    await pdp.close()
   })
 
   it("is checked at the start", async () => {
