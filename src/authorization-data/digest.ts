@@ -15,6 +15,11 @@ export function digestOf(data: AuthorizationData): string {
   return createHash("sha256").update(canonical).digest("hex").slice(0, 16)
 }
 
+/** True when both decide alike. */
+export function sameOperation(one: Operation, other: Operation): boolean {
+  return JSON.stringify(canonicalOperation(one)) === JSON.stringify(canonicalOperation(other))
+}
+
 function canonicalRole(role: Role): readonly unknown[] {
   return [sortedSet(role.includes), sortedSet(role.permissions)]
 }

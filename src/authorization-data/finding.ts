@@ -23,6 +23,7 @@ export const findingRules = [
   "role-cycle",
   "unregistered-permission",
   "ambiguous-templates",
+  "ambiguous-spelling",
   "unreachable-operation",
   "restricted-template",
 ] as const
@@ -96,6 +97,7 @@ const toleratedByReference: ReadonlySet<FindingRule> = new Set<FindingRule>([
   "dangling-role",
   "role-cycle",
   "ambiguous-templates",
+  "ambiguous-spelling",
   "unregistered-permission",
   "unreachable-operation",
 ])

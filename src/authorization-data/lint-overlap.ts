@@ -1,10 +1,11 @@
 import type { FindingList } from "./finding.js"
+import { lintSpelling } from "./lint-spelling.js"
 import type { MergedDocuments, MergedEndpoint } from "./merge.js"
-import { isPlaceholder, parsePathTemplate, rankOf, type PathTemplate } from "./path-template.js"
+import { covers, isPlaceholder, parsePathTemplate, rankOf, type PathTemplate } from "./path-template.js"
 import { templateFault } from "./template-grammar.js"
 import { TemplateTree } from "./template-overlap.js"
 
-/** Rules about endpoints that can match the same path: equal rank is ambiguous, and one may leave nothing to another. */
+/** Rules about endpoints that can match the same path: equal rank is ambiguous, another spelling may get around one, and one may leave nothing to another. */
 export function lintOverlap({ endpoints }: MergedDocuments, profile: "hardened" | "nemo", findings: FindingList): void {
   const rank = profile === "nemo" ? (template: PathTemplate): number => -template.placeholders.length : rankOf
   const templates = [...endpoints.keys()].filter((template) => profile === "nemo" || !templateFault(template)).map(parsePathTemplate)
@@ -15,6 +16,8 @@ export function lintOverlap({ endpoints }: MergedDocuments, profile: "hardened" 
     if (!endpoint) continue
     const overlapping = tree.overlapping(template)
     const before = (other: PathTemplate): boolean => (order.get(other) ?? 0) < (order.get(template) ?? 0)
+    const others = overlapping.toSorted((a, b) => rank(b) - rank(a))
+    lintSpelling(template, others, endpoints, findings)
     const [first, ...more] = overlapping.filter((other) => rank(other) === rank(template) && before(other))
     if (first) reportAmbiguous(template, first, more.length, endpoint, findings)
     const cover = overlapping.find((other) => rank(other) > rank(template) && covers(other, template))
@@ -46,10 +49,4 @@ function sharedPath(a: PathTemplate, b: PathTemplate): string {
     return literal ?? `x${position}`
   })
   return segments.join("/")
-}
-
-/** Every path that `template` matches, `other` matches, too. */
-function covers(other: PathTemplate, template: PathTemplate): boolean {
-  const compared = other.trailingAt === undefined ? other.segments : other.segments.slice(0, other.trailingAt + 1)
-  return compared.every((segment, position) => isPlaceholder(segment) || segment === template.segments[position])
 }

@@ -53,3 +53,9 @@ export function workspacePositions(segments: readonly string[]): { readonly name
 export function rankOf(template: PathTemplate): number {
   return template.literals.length * 2 + (template.trailingAt === undefined ? 1 : 0)
 }
+
+/** True when `other` matches every path that `template` matches. */
+export function covers(other: PathTemplate, template: PathTemplate): boolean {
+  const compared = other.trailingAt === undefined ? other.segments : other.segments.slice(0, other.trailingAt + 1)
+  return compared.every((segment, position) => isPlaceholder(segment) || segment === template.segments[position])
+}

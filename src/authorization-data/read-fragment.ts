@@ -40,7 +40,7 @@ function fragmentOf(root: DocumentNode, reader: DocumentReader): Fragment {
 }
 
 function isNamedText(document: AuthorizationDocument): document is NamedText {
-  return typeof document.name === "string" && typeof document.text === "string"
+  return typeof document.name === "string" && typeof document.text === "string" && Object.keys(document).length === 2
 }
 
 function readObject(document: object, reader: DocumentReader): DocumentNode | undefined {

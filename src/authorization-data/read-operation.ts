@@ -91,18 +91,19 @@ function readScopes(node: DocumentNode | undefined, what: string, reader: Docume
 
 function readCallers(node: DocumentNode | undefined, what: string, own: boolean, reader: DocumentReader): Operation["callers"] {
   const callers = reader.texts(node, `callers of ${what}`)
-  if (own && node?.kind === "list" && node.items.length === 0)
-    reader.add(
-      "unsupported-value",
-      node.line,
-      `callers of ${what} is an empty list`,
-      "leave it out when both kinds may call; write deny: true when nobody may",
-    )
+  if (node?.kind === "list" && node.items.length === 0) reportNoCallers(node.line, what, own, reader)
   const kinds: ("principal" | "service_principal")[] = []
   for (const { text, line } of callers)
     if (text === "principal" || text === "service_principal") kinds.push(text)
     else reader.add("unsupported-value", line, `caller '${text}' of ${what} is unknown`, "write principal (a person) or service_principal")
   return kinds.length > 0 ? kinds : undefined
+}
+
+function reportNoCallers(line: number, what: string, own: boolean, reader: DocumentReader): void {
+  const message = `callers of ${what} is an empty list`
+  const remedy = "leave it out when both kinds may call; write deny: true when nobody may"
+  if (own) reader.add("unsupported-value", line, message, remedy)
+  else reader.warn("unsupported-value", line, `${message}, which both kinds may call`, remedy)
 }
 
 function reportPermissionAttributes(operation: Operation, what: string, line: number, format: DocumentFormat, reader: DocumentReader): void {

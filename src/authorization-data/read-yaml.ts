@@ -8,6 +8,8 @@ export function readYaml(text: string): ParsedText {
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, logLevel: "error", merge: false })
   const problem = document.errors[0] ?? document.warnings[0]
   if (problem) return { problem: syntax(lines.linePos(problem.pos[0]).line, problem.message) }
+  const { explicit = false, version } = document.directives.yaml
+  if (explicit && version !== "1.2") return { problem: unread(1, `YAML ${version}`, "write YAML 1.2, and no %YAML") }
   if (!document.contents) return { root: { kind: "scalar", line: 1, value: null } }
   return new YamlTree(lines).read(document.contents)
 }
@@ -47,6 +49,7 @@ class YamlTree {
       return nothing
     }
     if (isAlias(node)) return this.#alias(node.source, line) ?? nothing
+    if ("tag" in node && typeof node.tag === "string") this.#problem = unread(line, `the tag ${node.tag}`, "write the value without it")
     const before = this.#size
     const read = this.#plain(node, line, depth)
     if ("anchor" in node && typeof node.anchor === "string") this.#anchors.set(node.anchor, { node: read, size: this.#size - before + 1 })
@@ -66,6 +69,7 @@ class YamlTree {
     const key = this.#node(pair.key, parentLine, depth + 1)
     if (key.kind !== "scalar") this.#problem ??= syntax(key.line, "a key that is a map or a list")
     const name = isScalar(pair.key) && typeof pair.key.source === "string" ? pair.key.source : key.kind === "scalar" ? String(key.value) : ""
+    if (name === "<<") this.#problem ??= unread(key.line, "the merge key '<<'", "write out what it stands for")
     return { key: name, line: key.line, value: this.#node(pair.value, key.line, depth + 1) }
   }
 
@@ -79,4 +83,9 @@ class YamlTree {
 
 function syntax(line: number, message: string): DocumentProblem {
   return { rule: "syntax", line, message: `not YAML: ${message}`, remedy: "correct the YAML" }
+}
+
+/** YAML, but none that is read here. */
+function unread(line: number, what: string, remedy: string): DocumentProblem {
+  return { rule: "syntax", line, message: `${what} is not read`, remedy }
 }

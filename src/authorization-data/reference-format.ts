@@ -15,7 +15,8 @@ export function readReferenceFormat(root: DocumentNode, reader: DocumentReader):
   const top = reader.entries(root, "the document")
   const entries = reader.entries(valueOf(top, "authz"), "authz")
   const config = reader.entries(valueOf(entries, "config"), "authz.config")
-  warnUnknown(top, ["authz"], "the document", reader)
+  reportOwnKeys(top, reader)
+  warnUnknown(top, ["authz", ...ownKeys], "the document", reader)
   warnUnknown(entries, ["permissions", "roles", "endpoints", "principals", "workspaces", "config"], "authz", reader)
   warnUnknown(config, ["denied_plugin_prefixes"], "authz.config", reader)
   const registry = readRegistry(reader.entries(valueOf(entries, "permissions"), "authz.permissions"), "", reader)
@@ -29,6 +30,15 @@ export function readReferenceFormat(root: DocumentNode, reader: DocumentReader):
     deniedPrefixes: readDeniedPrefixes(valueOf(config, "denied_plugin_prefixes"), "authz.config.denied_plugin_prefixes", reader),
     bindings: readPrincipals(valueOf(entries, "principals"), reader),
   }
+}
+
+/** What our own format has at the top: it would decide nothing here, though it looks as if it did. */
+const ownKeys = ["version", "extends", "roles", "endpoints", "permissions", "denied_prefixes", "bindings"]
+
+function reportOwnKeys(entries: readonly DocumentEntry[], reader: DocumentReader): void {
+  for (const { key, line } of entries)
+    if (ownKeys.includes(key))
+      reader.add("unknown-key", line, `'${key}' stands beside 'authz', and has no effect there`, "move it to a document of its own, or into authz")
 }
 
 function warnUnknown(entries: readonly DocumentEntry[], known: readonly string[], what: string, reader: DocumentReader): void {

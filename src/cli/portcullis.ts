@@ -7,7 +7,7 @@ import { runCommandLine } from "./program.js"
 
 const stopSignals = ["SIGTERM", "SIGINT"] as const
 
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1))
+process.stdout.on("error", unwritable)
 for (const event of ["uncaughtException", "unhandledRejection"] as const) {
   process.on(event, (thrown: unknown) => {
     process.stderr.write(failureText(thrown))
@@ -28,8 +28,22 @@ const code = await runCommandLine(process.argv.slice(2), {
   pause: (ms) => pause(ms),
   onStop: listenForStop,
 })
-await new Promise<void>((resolve) => process.stdout.write("", () => resolve()))
+for (const stream of [process.stdout, process.stderr]) await taken(stream)
 process.exit(code)
+
+/** Resolves when everything that was written has been taken; `exit` would cut it off. */
+function taken(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write("", (error) => (error ? unwritable(error) : resolve()))
+  })
+}
+
+/** Whoever closes the pipe has read enough; anything else is a failure. */
+function unwritable(error: NodeJS.ErrnoException): never {
+  if (error.code === "EPIPE") process.exit(0)
+  process.stderr.write(`portcullis: cannot write the results: ${error.message}\n`)
+  process.exit(1)
+}
 
 function listenForStop(stop: () => void): void {
   let stopping = false

@@ -2,6 +2,7 @@ import type { AuthorizationRequest, PermissionsRequest, RoleRequest } from "../m
 import { PdpError } from "../errors.js"
 import type { Store } from "../store/index.js"
 import type { Active } from "./active.js"
+import { assertCount, questionCaps, type InputCaps } from "./input-caps.js"
 import { quoted } from "./json-text.js"
 import { principalClaims } from "./principal-claims.js"
 import { assertRequest } from "./request-shape.js"
@@ -42,6 +43,7 @@ export function permissionsInput(request: PermissionsRequest, { store, profile }
   checkWorkspace(workspace)
   if (!Array.isArray(permissions) || permissions.length === 0)
     throw new PdpError("ERR_INPUT_INVALID", "permissions is empty; name at least one, such as 'models.read'")
+  assertCount("permissions", permissions.length, "items", questionCaps.items)
   const { members, names } = principalClaims(principal, profile)
   const texts = permissions.map((permission: string) => quoted(permission, "permissions"))
   const workspaces = [workspace, "system", ...permissions.flatMap(workspaceOfPermission)]
@@ -58,18 +60,22 @@ export function roleInput(request: RoleRequest, { store, profile }: Active): str
   return `{${members},${question},"bindings":${store.sliceText(names, [workspace, "system"])}}`
 }
 
-/** The workspaces with bindings that a decision on this path can look up: any of its segments, and `system`. */
-export function workspacesOf(path: string, store: Pick<Store, "mayNameWorkspace">): string[] {
+/** The workspaces with bindings that a decision on this path can look up: any of its segments, and `system`. @throws {PdpError} `ERR_INPUT_INVALID` for a path beyond the caps */
+export function workspacesOf(path: string, store: Pick<Store, "mayNameWorkspace">, caps: InputCaps = questionCaps): string[] {
+  assertCount("path", path.length, "characters", caps.textLength)
   const workspaces = ["system"]
   const queryAt = path.indexOf("?")
   const length = queryAt < 0 ? path.length : queryAt
   let start = path.indexOf("/") + 1
+  let segments = 0
   while (start > 0 && start <= length) {
+    segments++
     const slashAt = path.indexOf("/", start)
     const end = slashAt < 0 || slashAt > length ? length : slashAt
     if (store.mayNameWorkspace(path, start, end)) workspaces.push(path.slice(start, end))
     start = end + 1
   }
+  assertCount("path", segments, "segments", caps.pathSegments)
   return workspaces
 }
 

@@ -1,5 +1,6 @@
 import { PdpError } from "../errors.js"
 import type { Principal } from "../model/principal.js"
+import { assertCount, questionCaps } from "./input-caps.js"
 import { quoted } from "./json-text.js"
 import type { Profile } from "./pdp.js"
 
@@ -72,6 +73,7 @@ function claimMembers(member: string, { email, groups }: Pick<Claims, "email" | 
 
 function quotedList(values: readonly string[], name: string): string {
   assertList(values, name)
+  assertCount(name, values.length, "items", questionCaps.items)
   return `[${values.map((value) => quoted(value, name)).join()}]`
 }
 

@@ -1,5 +1,6 @@
 import { jsonInput } from "../policy/index.js"
 import type { Active } from "./active.js"
+import { assertCount, rawCaps } from "./input-caps.js"
 import { workspacesOf } from "./policy-input.js"
 
 /**
@@ -8,7 +9,7 @@ import { workspacesOf } from "./policy-input.js"
  * The slice covers every principal and workspace that the policy could read from the input, direct or Envoy-shaped;
  * which of them count is for the policy to say. Values of a wrong type are left to it, too.
  *
- * @throws {PdpError} `ERR_INPUT_INVALID` for what is not JSON
+ * @throws {PdpError} `ERR_INPUT_INVALID` for what is not JSON, and for paths and permissions beyond {@link rawCaps}
  */
 export function rawInput(input: object, { store, profile }: Active): string {
   const { request, text } = plainRequest(input)
@@ -18,7 +19,7 @@ export function rawInput(input: object, { store, profile }: Active): string {
     const http = memberOf(memberOf(memberOf(question, "attributes"), "request"), "http")
     for (const claims of [question, memberOf(http, "headers")]) collectPrincipals(claims, profile === "nemo" ? "" : "group:", names)
     for (const path of [memberOf(question, "path"), memberOf(http, "path")])
-      if (typeof path === "string") addAll(workspaces, workspacesOf(path, store))
+      if (typeof path === "string") addAll(workspaces, workspacesOf(path, store, rawCaps))
     addAll(workspaces, namedWorkspaces(question))
   }
   const slice = store.sliceText(names, workspaces)
@@ -77,6 +78,7 @@ const surroundingSpace = /^[\s\u0085]+|[\s\u0085]+$/g
 function namedWorkspaces(request: unknown): string[] {
   const workspace = memberOf(request, "workspace")
   const permissions = memberOf(request, "permissions")
+  if (Array.isArray(permissions)) assertCount("permissions", permissions.length, "items", rawCaps.items)
   const prefixes = Array.isArray(permissions)
     ? permissions.flatMap((permission) => (typeof permission === "string" ? permission.split("/")[0] : []))
     : []

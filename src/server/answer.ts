@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http"
 import { opaErrorCode, opaErrorText } from "../opa/index.js"
 import type { Exchange, ServerContext } from "./context.js"
 import { refusalOf, type Refusal } from "./refusal.js"
+import type { Work } from "./work.js"
 
 /**
  * Answers with JSON text in one write, at the end of this turn of the event loop: answers to requests that arrived together go out in a
@@ -13,14 +14,15 @@ export function answerJson(context: ServerContext, exchange: Exchange, status: n
   const head = ["Content-Type", "application/json", "Content-Length", String(Buffer.byteLength(text)), "X-Request-ID", exchange.requestId]
   for (const part of more) head.push(part)
   if (context.isClosing()) head.push("Connection", "close")
-  setImmediate(send, response, status, head, text)
+  setImmediate(send, context.work, response, status, head, text)
   context.metrics.answered(exchange.route, exchange.request.method ?? "", status, (context.now() - exchange.startedAt) / 1_000)
 }
 
-function send(response: ServerResponse, status: number, head: string[], text: string): void {
+function send(work: Work, response: ServerResponse, status: number, head: string[], text: string): void {
   if (response.headersSent || response.destroyed) return
   response.writeHead(status, head)
   response.end(text)
+  work.answered(response)
 }
 
 /** Answers with an error: ours, or in OPA's shape on OPA's paths, where what is wrong with a body is always 400. */

@@ -6,6 +6,8 @@ export interface ScanLimits {
   readonly depth: number
   /** Keys of one object. */
   readonly keys: number
+  /** Texts, numbers, lists and objects in all. Default: any number. */
+  readonly values?: number
 }
 
 /** What a body must not hold, and the byte where it stands. */
@@ -16,7 +18,7 @@ export interface ScanFinding {
 
 /**
  * Looks through the bytes of one JSON text, before `JSON.parse` sees it, for what parsers accept and disagree about: invalid UTF-8, lone
- * surrogates, duplicate keys, numbers beyond a double, and nesting and objects beyond the limits. Malformed JSON is left to `JSON.parse`.
+ * surrogates, duplicate keys, numbers beyond a double, and what is nested or counted beyond the limits. Malformed JSON is left to `JSON.parse`.
  *
  * @returns the first finding, or `undefined` when there is none
  */
@@ -26,6 +28,8 @@ export function scanJson(bytes: Buffer, limits: ScanLimits): ScanFinding | undef
   const length = bytes.length
   let depth = 0
   let keyNext = false
+  let values = 0
+  const mostValues = limits.values ?? Infinity
   for (let at = 0; at < length; at++) {
     switch (bytes[at]) {
       case quote: {
@@ -42,6 +46,7 @@ export function scanJson(bytes: Buffer, limits: ScanLimits): ScanFinding | undef
       }
       case openBrace:
       case openBracket:
+        if (++values > mostValues) return { problem: `more than ${mostValues} values`, offset: at }
         if (++depth > limits.depth) return { problem: `nesting deeper than ${limits.depth}`, offset: at }
         keyNext = bytes[at] === openBrace
         keys.open(keyNext)
@@ -53,6 +58,7 @@ export function scanJson(bytes: Buffer, limits: ScanLimits): ScanFinding | undef
         keyNext = false
         break
       case comma:
+        if (++values > mostValues) return { problem: `more than ${mostValues} values`, offset: at }
         keyNext = keys.inObject()
         break
       case 0x2d: // -

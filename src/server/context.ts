@@ -5,6 +5,7 @@ import type { Pdp, Profile } from "../pdp/pdp.js"
 import type { Logger, Metrics } from "../telemetry/index.js"
 import type { BorderRules } from "./border.js"
 import type { ServerLimits } from "./limits.js"
+import type { Work } from "./work.js"
 
 /** What every route may use. */
 export interface ServerContext {
@@ -13,6 +14,7 @@ export interface ServerContext {
   readonly administration?: Administration | undefined
   /** `pdp.atLeast`, for a bounded number of callers. */
   readonly atLeast: Pdp["atLeast"]
+  readonly work: Work
   readonly authenticate: Authenticate
   readonly profile: Profile
   readonly rules: BorderRules

@@ -24,7 +24,7 @@ export function readDataInput(bytes: Buffer, limits: ServerLimits, read: (text: 
 }
 
 function checkedBody(bytes: Buffer, limits: ServerLimits, read: (text: string) => DataRequest | string): DataRequest | Refusal {
-  const found = scanJson(bytes, { depth: limits.depth, keys: limits.keysPerObject })
+  const found = scanJson(bytes, { depth: limits.depth, keys: limits.keysPerObject, values: limits.values })
   if (found) return refusal(400, "input_invalid", `the body holds ${found.problem}, at byte ${found.offset}`)
   const body = read(bytes.toString("utf8"))
   return typeof body === "string" ? refusal(400, "input_invalid", body) : body

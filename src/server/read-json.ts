@@ -17,7 +17,7 @@ export const noJson: SentJson = { value: undefined, text: "" }
 export async function readJson(request: IncomingMessage, limits: ServerLimits): Promise<SentJson | Refusal> {
   const body = await new Promise<Buffer | Refusal>((resolve) => readBody(request, limits.bodyBytes, resolve))
   if (!Buffer.isBuffer(body)) return body
-  const found = scanJson(body, { depth: limits.depth, keys: limits.keysPerObject })
+  const found = scanJson(body, { depth: limits.depth, keys: limits.keysPerObject, values: limits.values })
   if (found) return refusal(400, "input_invalid", `the body holds ${found.problem}, at byte ${found.offset}`)
   const text = body.toString("utf8")
   if (text.trim() === "") return refusal(400, "input_invalid", "the body is empty; send a JSON object")

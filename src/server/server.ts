@@ -19,7 +19,7 @@ import { requestIdOf, requestIds } from "./request-id.js"
 import { serverSettings } from "./settings.js"
 import { stop } from "./stop.js"
 import { fairWaiting } from "./waiting.js"
-import { work, type Work } from "./work.js"
+import { openWork } from "./work.js"
 
 /** Options of {@link startServer}. */
 export interface ServerOptions {
@@ -75,6 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     pdp,
     administration: options.administration,
     notices: options.notices ?? (() => []),
+    work: openWork(settings.limits),
     atLeast: fairWaiting(pdp, settings.limits),
     authenticate: authentication({ allowUnsignedJwt: options.allowUnsignedJwt }),
     profile: settings.profile,
@@ -87,13 +88,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     now: hooks?.now ?? (() => performance.now()),
     isClosing: () => stopping,
   }
-  const atWork = work(settings.limits)
   const onBroken: Listeners["onBroken"] = ({ code, status }) => {
     context.metrics.failed(code)
     context.metrics.answered("other", "other", status, 0)
   }
   const serve = (app: App, hot: typeof serveHot): Listeners => ({
-    onRequest: requestListener(context, atWork, app, hot, hooks?.newRequestId ?? requestIds()),
+    onRequest: requestListener(context, app, hot, hooks?.newRequestId ?? requestIds()),
     onBroken,
   })
   const main = await listen(options.listen, context.limits, serve(createApp(context), serveHot))
@@ -114,29 +114,29 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close(graceMs = 10_000) {
       stopping = true
       stopWatching()
-      await stop(main, atWork, { deadlineMs, graceMs })
-      if (second) await stop(second, atWork, { deadlineMs, graceMs: 0 })
+      await stop(main, context.work, { deadlineMs, graceMs })
+      if (second) await stop(second, context.work, { deadlineMs, graceMs: 0 })
     },
   }
 }
 
 /** Border, capacity, then the hot routes, then the app. */
-function requestListener(context: ServerContext, atWork: Work, app: App, hot: typeof serveHot, newRequestId: () => string) {
+function requestListener(context: ServerContext, app: App, hot: typeof serveHot, newRequestId: () => string) {
   const cold = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const routeOf = routeTemplates(app.routes.map(({ path }) => path))
   return (request: IncomingMessage, response: ServerResponse) => {
     const requestId = requestIdOf(request.headers["x-request-id"], newRequestId)
     const exchange: Exchange = { request, response, requestId, startedAt: context.now(), route: "other", opa: false }
-    atWork.open(response, request.socket)
+    context.work.open(response, request.socket)
     if (response.destroyed) return
     if (context.isClosing()) return refuse(context, exchange, closing)
-    const full = atWork.admit(response, request.socket, isHealth(request.url))
+    const full = context.work.admit(response, request.socket, isHealth(request.url))
     if (full) return refuse(context, exchange, full)
     const strange = checkBorder(request, context.rules)
     if (strange) return refuse(context, exchange, strange)
     if (hot(context, exchange)) return
     serveCold(context, routeOf, exchange)
-    void cold(request, response)
+    void cold(request, response).then(() => context.work.answered(response))
   }
 }
 

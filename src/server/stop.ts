@@ -14,13 +14,13 @@ export interface StopLimits {
  * Stops listening and lets requests in work finish. Connections on which nothing is asked close soon, and requests that come too slowly
  * get their 408 here, because Node no longer looks for them once the server is closed.
  */
-export async function stop(listening: Listening, atWork: Pick<Work, "responses">, limits: StopLimits): Promise<void> {
+export async function stop(listening: Listening, work: Pick<Work, "responses">, limits: StopLimits): Promise<void> {
   const { server, sockets } = listening
   const closeIdle = () => void setImmediate(() => server.closeIdleConnections())
-  for (const response of atWork.responses()) response.once("close", closeIdle)
+  for (const response of work.responses()) response.once("close", closeIdle)
   await new Promise<void>((resolve) => {
     const soon = setTimeout(() => closeSilent(sockets), silentMs)
-    const late = setTimeout(() => timeOutIncomplete(listening, atWork), limits.deadlineMs)
+    const late = setTimeout(() => timeOutIncomplete(listening, work), limits.deadlineMs)
     const cut = setTimeout(() => server.closeAllConnections(), limits.graceMs)
     server.close(() => {
       clearTimeout(soon)
@@ -38,8 +38,8 @@ function closeSilent(sockets: ReadonlySet<Socket>): void {
   for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
 }
 
-function timeOutIncomplete({ sockets, timeOut }: Listening, atWork: Pick<Work, "responses">): void {
+function timeOutIncomplete({ sockets, timeOut }: Listening, work: Pick<Work, "responses">): void {
   const arrived = new Set<Socket | null>()
-  for (const { req, socket } of atWork.responses()) if (req.complete) arrived.add(socket)
+  for (const { req, socket } of work.responses()) if (req.complete) arrived.add(socket)
   for (const socket of sockets) if (!arrived.has(socket)) timeOut(socket)
 }

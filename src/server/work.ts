@@ -9,6 +9,8 @@ export interface Work {
   open(response: ServerResponse, socket: Socket): void
   /** Lets an open one be worked on. @param isFree it takes no place of others @returns 503 when too much is in work, or waits on this connection */
   admit(response: ServerResponse, socket: Socket, isFree: boolean): Refusal | undefined
+  /** Gives its place back when all of it is written, and little is left to send: an answer may queue behind one that takes long. */
+  answered(response: ServerResponse): void
   /** Every response that is open, admitted or not. */
   responses(): Iterable<ServerResponse>
 }
@@ -19,7 +21,7 @@ export interface Work {
  * Node tells a response that its connection is gone only when it is the one being written: those queued behind it (a client may send many
  * requests without waiting) never hear of it. So they are destroyed, and told by `close`, here.
  */
-export function work({ concurrentRequests, pipelinedRequests }: Pick<ServerLimits, "concurrentRequests" | "pipelinedRequests">): Work {
+export function openWork({ concurrentRequests, pipelinedRequests }: Pick<ServerLimits, "concurrentRequests" | "pipelinedRequests">): Work {
   const connections = new Map<Socket, Set<ServerResponse>>()
   const admitted = new Set<ServerResponse>()
   const onClose = function (this: ServerResponse): void {
@@ -52,11 +54,16 @@ export function work({ concurrentRequests, pipelinedRequests }: Pick<ServerLimit
       admitted.add(response)
       return undefined
     },
+    answered(response) {
+      if (response.writableEnded && response.writableLength <= littleBytes) admitted.delete(response)
+    },
     *responses() {
       for (const responses of connections.values()) yield* responses
     },
   }
 }
+
+const littleBytes = 16_384
 
 function close(response: ServerResponse): void {
   response.destroy()

@@ -61,7 +61,8 @@ class BindingsOverHttp implements Source {
     if (answer.status === 304 && applied && Object.keys(applied.condition).length > 0) return unchanged(ending)
     const format = documentFormat(target, answer)
     const document = await readAhead(answer.body(Math.min(maxBytes, mostBytes[format])), mostBytes.json)
-    if (document.isEmpty) throw unavailable(`${this.name} answers with nothing`, 'when there are no bindings, send {"version":1,"bindings":0} or bindings: []')
+    if (document.isEmpty)
+      throw unavailable(`${this.name} answers with nothing`, 'when there are no bindings, send {"version":1,"bindings":0} or bindings: []')
     const condition = conditionAfter(answer.headers)
     const same = this.#last?.format === format && document.digest !== undefined && this.#last.digest === document.digest ? this.#last : undefined
     if (same) this.#last = { ...same, condition }

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type Pair } from "yaml"
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Node, type Pair } from "yaml"
 import type { PdpError } from "../errors.js"
 import { rowProblem, type BindingRow, type RowField } from "./binding-row.js"
 import { assertDocument } from "./json-rows.js"
@@ -26,6 +26,14 @@ class YamlRows {
     const document = parseDocument(this.#text, { lineCounter: this.#lines, uniqueKeys: false, prettyErrors: false, logLevel: "silent", merge: false })
     const problem = document.errors[0] ?? document.warnings[0]
     if (problem) throw rowProblem(this.#place, this.#lines.linePos(problem.pos[0]).line, `not YAML: ${problem.message}`, "correct the YAML", problem)
+    const { explicit = false, version } = document.directives.yaml
+    if (explicit && version !== "1.2") throw rowProblem(this.#place, 1, `the document is in YAML ${version}`, "write YAML 1.2, and no %YAML")
+    visit(document, {
+      Node: (_, node) => {
+        if ("tag" in node && typeof node.tag === "string")
+          throw this.#problem(node, 1, `the tag ${node.tag} stands here`, "write the value without it")
+      },
+    })
     const top = this.#row(document.contents, 1, "the file")
     assertDocument(this.#place, top.fields)
     const bindings = this.#pairs(document.contents)?.find(({ key }) => isScalar(key) && key.value === "bindings")?.value

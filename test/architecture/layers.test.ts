@@ -44,8 +44,38 @@ describe("layers", () => {
   })
 
   it("leave env, argv and exit to src/cli", () => {
-    const reading = all.filter(({ layer, text }) => layer !== "cli" && /\bprocess\s*\.\s*(?:env|argv|exit|exitCode)\b/.test(codeOf(text)))
+    const reading = all.filter(({ layer, text }) => layer !== "cli" && touchesProcess(text))
     expect(reading.map(({ path }) => path)).toEqual([])
+  })
+
+  it.each([
+    "process.env",
+    "process . argv",
+    "process?.exit(1)",
+    'process["env"]',
+    "globalThis.process.env",
+    "const { env } = process",
+    "const it = process",
+    "run(process)",
+    'import { env } from "node:process"',
+    'import process from "process"',
+    'import * as it from "node:process"',
+    'export { env } from "node:process"',
+    'await import("node:process")',
+    'require("process")',
+  ])("see through %s", (text) => {
+    expect(touchesProcess(text)).toBe(true)
+  })
+
+  it.each([
+    "process.pid",
+    "process.memoryUsage.rss()",
+    "process.versions.node",
+    "// process.env",
+    "processes(1)",
+    'import { a } from "./process.js"',
+  ])("let %s pass", (text) => {
+    expect(touchesProcess(text)).toBe(false)
   })
 })
 
@@ -82,6 +112,13 @@ it("every test belongs to a project that runs", () => {
   const folders = /^test\/(?:unit|architecture|contract|integration|differential|real|conformance)\//
   expect(filesBelow("test").filter((path) => path.endsWith(".test.ts") && !folders.test(path))).toEqual([])
 })
+
+/** Looks at more of the process than its numbers. */
+function touchesProcess(text: string): boolean {
+  if (/\b(?:from|import|require)\s*\(?\s*["'](?:node:)?process["']/.test(text)) return true
+  const code = codeOf(text.replace(/\[\s*["'](\w+)["']\s*\]/g, ".$1"))
+  return /\bprocess\s*\??\.\s*(?:env|argv|exit|exitCode)\b|[=(,]\s*(?:globalThis\s*\.\s*)?process\s*(?:[,;)}\]]|$)/m.test(code)
+}
 
 function mayImport(file: Source, { layer, isType }: Import): boolean {
   if (layer === undefined || file.layer === surface || layer === file.layer) return true

@@ -329,6 +329,43 @@ describe("health, status and metrics", () => {
     expect(text).toContain("nodejs_eventloop_lag_seconds")
   })
 
+  it.each(["Forwarded", "X-Forwarded-For", "Via"])("are for callers on this machine, but for health and openapi.json: not with %s", async (name) => {
+    const { url, healthUrl, pdp } = await testServer({ healthListen: { host: "127.0.0.1", port: 0 } })
+    const forwarded = { headers: { [name]: "1.2.3.4" } }
+    const told = { sources: [{ name: "file", ageSeconds: 0, failing: { since: "", code: "", message: "line 3: secret" } }] }
+    pdp.status = () => Object.assign(fakePdp().status(), told)
+    for (const target of [`${url}/status`, `${url}/metrics`, `${healthUrl}/metrics`, `${url}/bundles/authz.tar.gz`]) {
+      const answer = await fetch(target, forwarded)
+      expect([answer.status, answer.headers.get("x-request-id")]).toEqual([403, expect.any(String)])
+      expect(await answer.json()).toMatchObject({ code: "forwarded_not_trusted", detail: expect.not.stringContaining("secret") })
+    }
+    for (const target of [`${url}/health`, `${url}/health/live`, `${healthUrl}/health/ready`, `${url}/openapi.json`])
+      expect((await fetch(target, forwarded)).status).toBe(200)
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('portcullis_errors_total{code="forwarded_not_trusted"} 4')
+    expect(await (await fetch(`${url}/status`)).text()).toContain("secret")
+  })
+
+  it("counts what is no request, and answers every expectation it does not know in our shape", async () => {
+    const { url, port } = await testServer({ limits: { requestSeconds: 0.2 } })
+    await raw(port, "NONSENSE\r\n\r\n")
+    await raw(port, "GET /hea")
+    await raw(port, `GET /health HTTP/1.1\r\nHost: localhost\r\nX: ${"a".repeat(40_000)}\r\n\r\n`)
+    await raw(port, "CONNECT localhost:443 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    const unmet = await raw(port, "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Request-ID: mine\r\nExpect: magic\r\n\r\n")
+    expect(unmet).toMatch(/^HTTP\/1\.1 417 [^]*\r\nX-Request-ID: mine\r\n[^]*\{"detail":".*","code":"expectation_failed"\}$/)
+    const text = await (await fetch(`${url}/metrics`)).text()
+    for (const [method, status] of [
+      ["other", 400],
+      ["other", 408],
+      ["other", 431],
+      ["other", 405],
+      ["GET", 417],
+    ] as const)
+      expect(text).toContain(`_count{handler="other",method="${method}",code="${status}"} 1`)
+    for (const code of ["input_invalid", "request_timeout", "headers_too_large", "method_not_allowed", "expectation_failed"])
+      expect(text).toContain(`portcullis_errors_total{code="${code}"} 1`)
+  })
+
   it("serves health and metrics only on the second listener", async () => {
     const { healthUrl } = await testServer({ healthListen: { host: "127.0.0.1", port: 0 } })
     expect((await fetch(`${healthUrl}/health/ready`)).status).toBe(200)

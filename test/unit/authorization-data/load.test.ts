@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import { builtInDocument, compileIndex, loadAuthorizationData, type LoadedAuthorizationData } from "../../../src/authorization-data/index.js"
+import {
+  builtInDocument,
+  compileIndex,
+  lintAuthorizationData,
+  loadAuthorizationData,
+  type LoadedAuthorizationData,
+} from "../../../src/authorization-data/index.js"
 
 const referenceText = readFileSync(new URL("../../fixtures/reference-static.json", import.meta.url), "utf8")
 
@@ -113,9 +119,32 @@ describe("the digest", () => {
     expect(load("hardened", whole).digest).toMatch(/^[0-9a-f]{16}$/)
   })
 
-  it.each(["a.b]}}}", "a.c]}}}"])("depends on what decides: %s", (end) => {
-    const changed = whole.replace("[a.b]}}}", `[${end}`)
-    expect(load("hardened", changed).digest === load("hardened", whole).digest).toBe(end === "a.b]}}}")
+  it("depends on everything that decides", () => {
+    const operation = { permissions: ["a.b"], scopes: ["a:read"], callers: ["principal"] }
+    const document = (changed: object = {}, role: object = {}, rest: object = {}): object => ({
+      version: 1,
+      roles: { A: { permissions: ["a.b", "a.c"] }, B: { permissions: ["a.b"], ...role } },
+      endpoints: { "/x": { get: { ...operation, ...changed } } },
+      ...rest,
+    })
+    const digest = (one: object): string => loadAuthorizationData({ documents: [{ ...one }], profile: "hardened" }).digest
+    const others = [
+      document({ permissions: ["a.c"] }),
+      document({ scopes: ["a:write"] }),
+      document({ callers: ["service_principal"] }),
+      document({ deny: true }),
+      document({ public: true }),
+      document({ admin: false }),
+      document({ all_workspaces: false }),
+      document({}, { permissions: ["a.c"] }),
+      document({}, { includes: ["A"] }),
+      document({}, {}, { denied_prefixes: ["/y"] }),
+      document({}, {}, { denied_prefixes: ["/z"] }),
+      document({}, {}, { endpoints: { "/x": { post: operation } } }),
+      document({}, {}, { endpoints: { "/y": { get: operation } } }),
+    ]
+    expect(new Set([document(), ...others].map(digest)).size).toBe(others.length + 1)
+    expect(digest(document({ permissions: ["a.b", "a.b"] }))).toBe(digest(document()))
   })
 })
 
@@ -158,6 +187,22 @@ describe("the reference's document", () => {
       "4 warning unknown-key",
     ])
     expect(operation(loaded, "GET", "/x")).toMatchObject({ public: false })
+  })
+
+  it.each(["version: 1", "extends: portcullis", "roles: {}", "endpoints: {}", "permissions: {}", "denied_prefixes: [/a]", "bindings: []"])(
+    "is refused when '%s' of our own format stands beside it",
+    (line) => {
+      for (const profile of ["hardened", "nemo"] as const)
+        expect(lintAuthorizationData({ documents: [{ name: "a.yaml", text: `authz: {}\n${line}` }], profile }).findings).toMatchObject([
+          { severity: "error", rule: "unknown-key", line: 2 },
+        ])
+    },
+  )
+
+  it("is open to both kinds of callers where its list of them is empty, with a warning", () => {
+    const loaded = load("hardened", "authz: {endpoints: {/x: {get: {permissions: [], callers: []}}}}")
+    expect(operation(loaded, "GET", "/x")).toEqual(openOperation)
+    expect(loaded.findings).toMatchObject([{ severity: "warning", rule: "unsupported-value" }])
   })
 
   it("stays closed where an operation lists no permissions", () => {

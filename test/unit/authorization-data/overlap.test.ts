@@ -43,3 +43,61 @@ describe("two templates are ambiguous when one path can match both with equal ra
     expect(performance.now() - before).toBeLessThan(3_000)
   })
 })
+
+describe("a literal is ambiguous when a path may spell it otherwise, and another template decides that otherwise", () => {
+  const found = (endpoints: object, profile: "hardened" | "nemo" = "hardened") =>
+    lintAuthorizationData({ documents: [{ version: 1, endpoints }], profile }).findings.filter(({ rule }) => rule === "ambiguous-spelling")
+  const open = { permissions: [] }
+  const deny = { deny: true }
+
+  it.each([
+    ["/m/a:purge", "/m/{name}", "/m/a%3Apurge"],
+    ["/m/a%3apurge", "/m/{name}", "/m/a:purge"],
+    ["/m/%c3%a9", "/m/{name}", "/m/%C3%a9"],
+    ["/m/a%20b%3Fc", "/m/{name}", "/m/a%20b%3fc"],
+    ["/m/{x}/a@b", "/m/{x}/{y}", "/m/x2/a%40b"],
+    ["/m/a+b/{x}", "/m/-/{rest}", undefined],
+    ["/m/-/a+b", "/m/-/{rest}", "/m/-/a%2Bb"],
+    ["/m/workspaces/a:b/c", "/m/workspaces/{workspace}/c", undefined],
+    ["/m/workspaces/a%3ab/c", "/m/workspaces/{workspace}/c", "/m/workspaces/a:b/c"],
+    ["/m/a%20b", "/m/{name}", undefined],
+    ["/m/a-b.c_d~", "/m/{name}", undefined],
+    ["/m/a:purge", "/m/b:purge", undefined],
+    ["/m/a:purge", "/m/{name}/more", undefined],
+  ])("%s beside %s: %s", (literal, other, path) => {
+    for (const endpoints of [
+      { [literal]: { post: deny }, [other]: { post: open } },
+      { [other]: { post: open }, [literal]: { post: deny } },
+    ]) {
+      const [finding] = found(endpoints)
+      if (path === undefined) expect(finding).toBeUndefined()
+      else expect(finding).toMatchObject({ severity: "error", message: expect.stringContaining(`as ${path}, which ${other} `) })
+    }
+  })
+
+  it("with the line of the operation, and as a warning in the nemo profile", () => {
+    const text = "version: 1\nendpoints:\n  /m/{name}:\n    post: {permissions: []}\n  /m/a:purge:\n    get: {deny: true}\n    post: {deny: true}\n"
+    for (const [profile, severity] of [
+      ["hardened", "error"],
+      ["nemo", "warning"],
+    ] as const)
+      expect(lintAuthorizationData({ documents: [{ name: "a.yaml", text }], profile }).findings).toMatchObject([
+        { severity, rule: "ambiguous-spelling", file: "a.yaml", line: 7, message: expect.stringContaining("on POST") },
+      ])
+  })
+
+  const literal = "/m/a:b"
+  it.each([
+    ["the same operation", { [literal]: { get: open }, "/m/{name}": { get: { permissions: [], scopes: [] } } }, 0],
+    ["another scope", { [literal]: { get: open }, "/m/{name}": { get: { permissions: [], scopes: ["m:read"] } } }, 1],
+    ["a method that the other does not have", { [literal]: { post: open }, "/m/{name}": { get: deny } }, 0],
+    ["a method that it leaves out", { [literal]: { post: open }, "/m/{name}": { get: open, delete: open } }, 0],
+    ["no method at all", { [literal]: {}, "/m/{name}": { get: open } }, 1],
+    ["HEAD by way of GET", { [literal]: { get: open }, "/m/{name}": { head: open } }, 0],
+    ["the other denied", { [literal]: { get: open }, "/m/{name}": { get: deny } }, 0],
+    ["a template between them that decides alike", { [literal]: { get: deny }, "/m/{name}": { get: deny }, "/{x}/{y}": { get: open } }, 0],
+    ["another workspace", { "/workspaces/{workspace}/c/a:b": { get: open }, "/workspaces/{x}/{workspace}/{y}": { get: open } }, 1],
+  ])("with %s", (_, endpoints, count) => {
+    expect(found(endpoints)).toHaveLength(count)
+  })
+})

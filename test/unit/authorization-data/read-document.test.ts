@@ -63,6 +63,22 @@ describe("a document", () => {
     expect(rules(`a: ${"x".repeat(4 * 1024 * 1024)}`)).toEqual(["1 too-large"])
   })
 
+  it.each([
+    ["version: 1\nroles:\n  A: &a {permissions: [a.b]}\n  B: {<<: *a}", "4 syntax"],
+    ["version: 1\nroles: {}\n<<: {denied_prefixes: [/a]}", "3 syntax"],
+    ["version: 1\nendpoints:\n  /a:\n    get: {public: !!bool true}", "4 syntax"],
+    ["version: 1\nroles:\n  A: {permissions: !!seq [a.b]}", "3 syntax"],
+    ["version: 1\nroles: !!map {}", "2 syntax"],
+    ["version: 1\nroles: {!!str A: {}}", "2 syntax"],
+    ["%YAML 1.1\n---\nversion: 1", "1 syntax"],
+  ])("with merge keys, tags or of YAML 1.1 is refused: %j", (text, finding) => {
+    expect(rules(text)).toEqual([finding])
+  })
+
+  it("that says it is YAML 1.2 is read", () => {
+    expect(rules("%YAML 1.2\n---\nversion: 1")).toEqual([])
+  })
+
   it("with several YAML documents or with tags is refused", () => {
     expect(rules("version: 1\n---\nversion: 1")).toEqual([expect.stringMatching(/syntax$/)])
     expect(rules("version: !!js/function x")).toEqual(["1 syntax"])
@@ -84,6 +100,15 @@ describe("a document", () => {
   it("passed as an object has no lines", () => {
     const findings = lintAuthorizationData({ documents: [{ version: 1 }, { version: 1, rolse: {} }], profile: "hardened" }).findings
     expect(findings).toMatchObject([{ rule: "unknown-key", file: "document 2", line: 0 }])
+  })
+
+  it("passed as an object is no text with a name when it holds more", () => {
+    const found = (document: object) => lintAuthorizationData({ documents: [{ ...document }], profile: "hardened" }).findings
+    expect(found({ name: "a.yaml", text: "version: 1" })).toEqual([])
+    expect(found({ name: "a.yaml", text: "version: 1", version: 1 }).map(({ file, rule }) => `${file} ${rule}`)).toEqual([
+      "document 1 unknown-key",
+      "document 1 unknown-key",
+    ])
   })
 
   it("passed as an object that is not JSON is refused", () => {

@@ -71,9 +71,18 @@ describe("the decision cache", () => {
   })
 
   it.each([
-    [{ method: "GET", path: "/a" }, { method: "GET", path: "/b" }],
-    [{ method: "GET", path: "/a" }, { method: "PUT", path: "/a" }],
-    [{ method: "GET", path: "/a" }, { method: "GE", path: "T/a" }],
+    [
+      { method: "GET", path: "/a" },
+      { method: "GET", path: "/b" },
+    ],
+    [
+      { method: "GET", path: "/a" },
+      { method: "PUT", path: "/a" },
+    ],
+    [
+      { method: "GET", path: "/a" },
+      { method: "GE", path: "T/a" },
+    ],
   ])("tells %j and %j apart", (first, second) => {
     const { decide, asked } = counting({})
     const one = state()

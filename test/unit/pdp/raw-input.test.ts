@@ -43,6 +43,22 @@ describe("the slice of a raw input", () => {
     expect(pdp.evaluate("authz/allow", input)).toMatchObject({ allowed: false })
   })
 
+  const id = { "X-NMP-Principal-Id": "service:ix" }
+  it.each([
+    ["capitalised", { attributes: { request: { http: { method: "POST", path, headers: id } } } }],
+    ["in small letters", { attributes: { request: { http: { method: "POST", path, headers: { "x-nmp-principal-id": "service:ix" } } } } }],
+  ])("holds the bindings of a service that headers name: %s", async (_, input) => {
+    await narrowed()
+    expect(pdp.evaluate("authz/allow", input)).toMatchObject({ allowed: false })
+    expect(pdp.evaluate("authz/allow", JSON.parse(JSON.stringify(input).replace("POST", "GET")))).toMatchObject({ allowed: true })
+  })
+
+  it.each(["X-NMP-Principal-Groups", "x-nmp-principal-groups"])("holds the bindings of the groups of %s", async (name) => {
+    pdp = await createPdp({ authorizationData: document, source: memorySource([{ principal: "group:ops", workspace: "w", role: "Viewer" }]) })
+    const headers = { "X-NMP-Principal-Id": "ann", [name]: "dev, ops" }
+    expect(pdp.evaluate("authz/allow", { attributes: { request: { http: { method: "GET", path, headers } } } })).toMatchObject({ allowed: true })
+  })
+
   it("holds what the policy reads of boxed workspaces and permissions", async () => {
     await narrowed()
     const principal = { principal_id: "service:ix" }

@@ -85,6 +85,10 @@ describe("the file source", () => {
     ["yaml", "version: 1\nbindings:\n  - &a {principal: a, workspace: b, role: c}\n  - *a\n", 4, "alias"],
     ["yaml", "version: 1\nbindings:\n  - {principal: a, workspace: b, role: c\n", 4, "YAML"],
     ["yaml", "version: 1\nbindings:\n  - {principal: !who a, workspace: b, role: c}\n", 3, "!who"],
+    ["yaml", "version: 1\nbindings:\n  - {principal: a, workspace: b, roles: !!seq [c]}\n", 3, "tag"],
+    ["yaml", "version: 1\nbindings:\n  - {principal: !!str 12, workspace: b, role: c}\n", 3, "tag"],
+    ["yaml", "version: 1\nbindings:\n  - &a {principal: a, workspace: b, role: c}\n  - {<<: *a, role: d}\n", 4, "<<"],
+    ["yaml", "%YAML 1.1\n---\nversion: 1\nbindings: []\n", 1, "1.1"],
     ["yaml", "- principal: a\n", 1, "the file"],
     ["yaml", "   \n", 1, "the file"],
     [

@@ -68,6 +68,14 @@ describe("the memory source", () => {
     expect(() => memorySource([invalid])).toThrow(expect.objectContaining({ code: "ERR_INPUT_INVALID" }))
   })
 
+  it.each(["principal", "workspace", "role"])("refuses half of a surrogate pair as %s, which no decision could be made with", (member) => {
+    const source = memorySource()
+    const halved = { ...binding("ann"), [member]: "a\ud800" }
+    expect(() => source.add(halved)).toThrow(expect.objectContaining({ code: "ERR_INPUT_INVALID" }))
+    expect(() => memorySource([halved])).toThrow(expect.objectContaining({ code: "ERR_INPUT_INVALID" }))
+    source.add({ ...binding("ann"), [member]: "a\ud83d\ude00" })
+  })
+
   it("pushes once for each batch that has an effect", () => {
     const source = memorySource()
     let calls = 0
