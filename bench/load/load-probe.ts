@@ -8,7 +8,7 @@ import { bindingsOf } from "../world.js"
 /** `load-probe memory|file|sqlite|postgres load|read SIZE [PLACE]`: prints what one load of a million bindings into a PDP, or only reading the source, takes. */
 const [kind = "", what, size, place = ""] = process.argv.slice(2)
 const settleMs = 2_000
-const source = namedSource()
+const source = await namedSource()
 const before = await settledMemory()
 const { ms, cpuMs, stallMs } = what === "read" ? await readOnly(source) : await loaded(source)
 const after = await settledMemory()
@@ -24,9 +24,13 @@ async function settledMemory(): Promise<NodeJS.MemoryUsage> {
   return process.memoryUsage()
 }
 
-function namedSource(): Source {
+/** A database is connected by then, and its driver loaded. */
+async function namedSource(): Promise<Source> {
   if (kind === "memory") return memorySource(bindingsOf(Number(size)))
-  return kind === "file" ? fileSource({ path: place }) : sourceAt(kind, place)
+  if (kind === "file") return fileSource({ path: place })
+  const inDatabase = sourceAt(kind, place)
+  await inDatabase.database.open()
+  return inDatabase
 }
 
 interface Times {

@@ -166,9 +166,10 @@ function documentedBindings(documented: readonly RoleBinding[], effects: Refresh
     },
     take: () => {
       if (!given) return
-      effects.stage(given)
-      source.replace(given.loaded.bindings)
+      const next = given
       given = undefined
+      source.replace(next.loaded.bindings)
+      effects.stage(next)
     },
   }
 }

@@ -59,7 +59,7 @@ export function revisionWaiters(current: () => Revision): RevisionWaiters {
       const timer = setTimeout(onAbort, timeoutMs)
       waiting.set(key, { sequence: wanted.sequence, settle })
       if (signal?.aborted) onAbort()
-      
+      else signal?.addEventListener("abort", onAbort)
     })
   }
   const reached = ({ sequence }: Revision): void => {

@@ -94,7 +94,10 @@ class ForkedPolicy implements WasmPolicy {
     const why = isExhausted
       ? `it needs more than the ${this.#memoryLimitMb} MiB of memory that memoryLimitMb allows; send a smaller input, or raise the limit`
       : messageOf(cause)
-    return new PdpError("ERR_EVALUATION", `evaluating '${entrypoint}' failed: ${why}`, { cause, reason: isExhausted ? "memory_exhausted" : undefined })
+    return new PdpError("ERR_EVALUATION", `evaluating '${entrypoint}' failed: ${why}`, {
+      cause,
+      reason: isExhausted ? "memory_exhausted" : undefined,
+    })
   }
 
   #unknown(entrypoint: string): PdpError {

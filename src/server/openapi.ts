@@ -104,12 +104,15 @@ function bundlePaths(): Record<string, unknown> {
 
 function statusPaths(): Record<string, unknown> {
   const plain = (description: string, status = 200) => ({ [status]: { description, content: jsonContent({ type: "object" }) } })
+  const proxied = error(403, failures[403], "Error")
   return {
     "/health": { get: { responses: { ...plain("As OPA: evaluation works."), ...plain("It does not.", 500) } } },
     "/health/live": { get: { responses: plain("The process runs.") } },
     "/health/ready": { get: { responses: { ...plain("Decisions can be made."), ...plain("Not yet, or no more.", 503) } } },
-    "/status": { get: { responses: plain("How the PDP is.") } },
-    "/metrics": { get: { responses: { 200: { description: "Prometheus.", content: { "text/plain": { schema: { type: "string" } } } } } } },
+    "/status": { get: { responses: { ...plain("How the PDP is."), ...proxied } } },
+    "/metrics": {
+      get: { responses: { 200: { description: "Prometheus.", content: { "text/plain": { schema: { type: "string" } } } }, ...proxied } },
+    },
     "/openapi.json": { get: { responses: plain("This document.") } },
   }
 }

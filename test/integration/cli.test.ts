@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process"
-import { readFileSync, renameSync, writeFileSync } from "node:fs"
+import { closeSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, connect } from "node:net"
 import { once } from "node:events"
-import { join } from "node:path"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
 import { beforeAll, describe, expect, it, onTestFinished, vi } from "vitest"
 import { quickstartCopy } from "../fixtures/quickstart.js"
 import { root, start, type CommandProcess } from "../fixtures/sidecar.js"
@@ -112,6 +113,29 @@ describe("serve", () => {
     expect(sidecar.err()).toMatch(/^portcullis: /)
     expect(sidecar.err()).not.toMatch(/^ +at /m)
   })
+})
+
+describe("results", () => {
+  const portcullis = join(root, "dist/cli/portcullis.js")
+
+  it("arrive as a whole at whoever reads them slowly", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "portcullis-cli-")), "a.yaml")
+    onTestFinished(() => rmSync(dirname(file), { recursive: true }))
+    writeFileSync(file, `version: 1\nroles:\n${Array.from({ length: 3_000 }, (_, at) => `  R${at}: {includes: [Nobody${at}]}\n`).join("")}`)
+    const command = `"${process.execPath}" "${portcullis}" data lint -o json "${file}" | { read -r first; echo "$first"; cat; }`
+    const { stdout } = spawnSync("sh", ["-c", command], { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 })
+    expect(JSON.parse(stdout)).toMatchObject({ findings: { length: 3_000 } })
+  })
+
+  it.skipIf(process.platform !== "linux").each([["version"], ["--help"], ["config", "reference"]])(
+    "that cannot be written are an error: %s %s",
+    (...args) => {
+      const full = openSync("/dev/full", "w")
+      onTestFinished(() => closeSync(full))
+      const { status, stderr } = spawnSync(process.execPath, [portcullis, ...args], { encoding: "utf8", stdio: ["ignore", full, "pipe"] })
+      expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining("portcullis: cannot write the results: ENOSPC") })
+    },
+  )
 })
 
 describe("check", () => {

@@ -52,7 +52,9 @@ describe("revisions", () => {
     await expect(pdp.atLeast("00000000.1")).rejects.toMatchObject({ code: "ERR_REVISION_UNKNOWN_EPOCH" })
     await expect(pdp.atLeast("latest")).rejects.toMatchObject({ code: "ERR_INPUT_INVALID" })
     await expect(pdp.atLeast(`${epoch}.9`, { timeoutMs: 1 })).rejects.toMatchObject({ code: "ERR_REVISION_TIMEOUT" })
-    await expect(pdp.atLeast(`${epoch}.9`, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "ERR_REVISION_TIMEOUT" })
+    await expect(pdp.atLeast(`${epoch}.9`, { timeoutMs: 2_000_000_000, signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "ERR_REVISION_TIMEOUT",
+    })
     const waiting = expect(pdp.atLeast(`${epoch}.9`)).rejects.toMatchObject({ code: "ERR_CLOSED" })
     await pdp.close()
     await waiting

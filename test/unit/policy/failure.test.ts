@@ -99,7 +99,7 @@ describe("memory", () => {
   it("ends at its limit with an error that names it, and the policy goes on", async () => {
     const policy = await cases({ memoryLimitMb: 8 })
     const error = await errorOf(() => policy.evaluate("cases/numbers_up_to", { last: 1_000_000 }))
-    expect(error).toMatchObject({ code: "ERR_EVALUATION", message: expect.stringMatching(/8 MiB.*memoryLimitMb/) })
+    expect(error).toMatchObject({ code: "ERR_EVALUATION", reason: "memory_exhausted", message: expect.stringMatching(/8 MiB.*memoryLimitMb/) })
     expect(policy.evaluate("cases/numbers_up_to", { last: 3 })).toEqual([1, 2, 3])
   })
 
