@@ -71,7 +71,8 @@ export function members(access: Access, now: () => number): Members {
         assertAhead(expiresAt, transaction.now)
         const held = await activeBindings(transaction, workspace, transaction.now, principal)
         const wanted = wantedOf(held, { principal, workspace, roles, expiresAt })
-        await assertMay(writing, [], wanted)
+        // All that is asked for, and not only what is new: who may not give a role is not told who has it.
+        await assertMay(writing, [], wantedOf([], { principal, workspace, roles, expiresAt }))
         const give = () => grantBindings(transaction, actor, wanted)
         await (expiresAt ? keepingAnAdmin(transaction, workspace, give) : give())
         return memberIn(transaction, workspace, principal)
