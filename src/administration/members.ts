@@ -49,7 +49,7 @@ export interface Members {
   list(caller: Principal, workspace: string): Promise<{ readonly data: readonly Member[] }>
   /** Gives roles beside those that are held. Again: changes nothing, unless it says when they expire. */
   create(caller: Principal, workspace: string, member: MemberDraft, options?: WriteOptions): Promise<Written<Member>>
-  /** Gives and takes roles. @throws {PdpError} `ERR_CONFLICT` for the last Admin */
+  /** Gives and takes roles, so that the member holds exactly these, for good or until `expires_at`. @throws {PdpError} `ERR_CONFLICT` for the last Admin */
   update(caller: Principal, workspace: string, principal: string, change: MemberChange, options?: WriteOptions): Promise<Written<Member>>
   /** Takes all roles. @throws {PdpError} `ERR_NOT_FOUND`, `ERR_CONFLICT` for the last Admin */
   delete(caller: Principal, workspace: string, principal: string, options?: WriteOptions): Promise<Written<Deleted>>
@@ -87,7 +87,7 @@ export function members(access: Access, now: () => number): Members {
         assertAhead(expiresAt, transaction.now)
         const held = await activeBindings(transaction, workspace, transaction.now, principal)
         const unwanted = held.filter(({ role }) => !roles.includes(role))
-        const wanted = wantedOf(held, { principal, workspace, roles, expiresAt })
+        const wanted = wantedOf([], { principal, workspace, roles, expiresAt })
         await assertMay(writing, unwanted, wanted)
         await keepingAnAdmin(transaction, workspace, async () => {
           await revokeBindings(transaction, actor, namesOf(unwanted))

@@ -55,7 +55,7 @@ const Options = z.strictObject({
   allowedHosts: z.array(z.string()).optional(),
   allowedOrigins: z.array(z.string()).optional(),
   profile: z.enum(["hardened", "nemo"]).optional(),
-  bundleCacheSeconds: z.int().min(0).optional(),
+  bundleCacheSeconds: z.number().min(0).optional(),
   version: z.string().optional(),
   hooks: anObject.optional(),
 })

@@ -103,7 +103,7 @@ describe("callers who are denied", () => {
     expect(answer.status).toBe(403)
     expect(answer.body).toEqual({
       detail:
-        "POST /apis/entities/v2/workspaces/ml/members is denied: role_insufficient; it needs workspaces.members.create in workspace 'ml'; ask an Admin of the workspace for a role that allows it",
+        "POST /apis/entities/v2/workspaces/ml/members is denied: role_insufficient; it needs workspaces.members.create in workspace 'ml'; ask an Admin of 'ml' for a role that allows it",
       code: "role_insufficient",
       reasons: ["role_insufficient"],
       workspace: "ml",
@@ -122,7 +122,7 @@ describe("callers who are denied", () => {
     for (const name of ["ml", "nowhere"]) {
       const answer = await send("GET", `${workspaces}/${name}`, { as: ann })
       expect(answer.body).toEqual({
-        detail: `GET /apis/entities/v2/workspaces/${name} is denied: role_missing; ask an Admin of the workspace for a role`,
+        detail: `GET /apis/entities/v2/workspaces/${name} is denied: role_missing; ask an Admin of '${name}' for a role that allows it`,
         code: "role_missing",
         reasons: ["role_missing"],
         decision_id: expect.any(String),
