@@ -176,18 +176,18 @@ describe.each([
     it("a workspace that is not there is denied to those who hold nothing in it, and not found for those who may see any", async () => {
       expect(await outcomeOf(administration.workspaces.get(callers.stranger, "nowhere"))).toMatch(/^ERR_DENIED/)
       for (const work of [
-        administration.workspaces.get(root, "nowhere"),
-        administration.workspaces.update(root, "nowhere", {}),
-        administration.workspaces.delete(root, "nowhere"),
-        administration.members.list(root, "nowhere"),
-        administration.members.create(root, "nowhere", { principal: "a" }),
-        administration.members.update(root, "nowhere", "a", { roles: ["Viewer"] }),
-        administration.members.delete(root, "nowhere", "a"),
-        administration.entities.list(root, "nowhere", "project"),
-        administration.entities.create(root, "nowhere", "project", { name: "a" }),
-        administration.roleBindings.create(root, { principal: "a", workspace: "nowhere", role: "Viewer" }),
+        () => administration.workspaces.get(root, "nowhere"),
+        () => administration.workspaces.update(root, "nowhere", {}),
+        () => administration.workspaces.delete(root, "nowhere"),
+        () => administration.members.list(root, "nowhere"),
+        () => administration.members.create(root, "nowhere", { principal: "a" }),
+        () => administration.members.update(root, "nowhere", "a", { roles: ["Viewer"] }),
+        () => administration.members.delete(root, "nowhere", "a"),
+        () => administration.entities.list(root, "nowhere", "project"),
+        () => administration.entities.create(root, "nowhere", "project", { name: "a" }),
+        () => administration.roleBindings.create(root, { principal: "a", workspace: "nowhere", role: "Viewer" }),
       ])
-        await expect(work).rejects.toMatchObject({ code: "ERR_NOT_FOUND", message: "Workspace 'nowhere' not found" })
+        await expect(work()).rejects.toMatchObject({ code: "ERR_NOT_FOUND", message: "Workspace 'nowhere' not found" })
     })
 
     it("scopes of the caller's token count", async () => {

@@ -126,6 +126,7 @@ describe("several processes on one PostgreSQL database", () => {
 
   it("limit how long a writer waits for another, and how long one may stand still, and leave the connection as it was", async () => {
     const pool = new pg.Pool({ connectionString: url, max: 1 })
+    pool.on("error", () => undefined)
     const database = postgresDatabase({ pool })
     onTestFinished(async () => {
       await database.close()
@@ -323,6 +324,7 @@ describe("a server that is stopped", () => {
 describe("a pool of the host's own", () => {
   it("is used and stays open, with all its clients back, when the database is closed", async () => {
     const pool = new pg.Pool({ connectionString: url, max: 3 })
+    pool.on("error", () => undefined)
     onTestFinished(() => pool.end())
     const source = postgresSource({ pool })
     let news = 0
@@ -337,6 +339,7 @@ describe("a pool of the host's own", () => {
 
   it("that has ended makes a coded error", async () => {
     const pool = new pg.Pool({ connectionString: url })
+    pool.on("error", () => undefined)
     await pool.end()
     const database = postgresDatabase({ pool })
     await expect(database.open()).rejects.toMatchObject({ code: "ERR_SOURCE_UNAVAILABLE", message: expect.stringMatching(/^postgres: /) })
@@ -344,6 +347,7 @@ describe("a pool of the host's own", () => {
 
   it("whose clients parse numbers in their own way makes no difference", async () => {
     const pool = new pg.Pool({ connectionString: url, types: { getTypeParser: () => (text: string) => `<${text}>` } })
+    pool.on("error", () => undefined)
     const source = postgresSource({ pool })
     onTestFinished(async () => {
       await source.close()

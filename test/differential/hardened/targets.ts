@@ -20,7 +20,7 @@ function randomSegment(random: Random): string {
 }
 
 /** Literals of templates among them, so that a more specific one may win. */
-const plainSegments = ["llama", "x", "a", "v1", "v2", "models", "files", "a%20b", "x:y", "-", "M"]
+const plainSegments = ["llama", "x", "a", "v1", "v2", "models", "files", "a.b", "a%20b", "x~y", "x:y", "-", "M"]
 const oddSegments = [
   "!$&'()*+,=@:",
   "~_.",

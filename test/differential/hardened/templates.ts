@@ -10,7 +10,7 @@ export function randomTemplates(random: Random, count: number): readonly string[
   return templates
 }
 
-const literals = ["apis", "models", "workspaces", "v2", "files", "a", "a%20b", "M", "-", "x:y"]
+const literals = ["apis", "models", "workspaces", "v2", "files", "a", "a.b", "M", "-", "x~y"]
 const names = ["name", "id", "kind", "workspace", "workspace_id"]
 
 function fresh(random: Random): string {
