@@ -88,6 +88,17 @@ function ask(url: string, { method = "POST", path, body = "", headers = {} }: As
   })
 }
 
+/** OPA may close a connection whose body it refuses before its answer is read; then it is asked again, up to three times. */
+async function askOpa(asked: Asked, tries = 3): Promise<Answer> {
+  try {
+    return await ask(opa, asked)
+  } catch (thrown) {
+    const isReset = thrown instanceof Error && "code" in thrown && (thrown.code === "ECONNRESET" || thrown.code === "EPIPE")
+    if (!isReset || tries === 1) throw thrown
+    return askOpa(asked, tries - 1)
+  }
+}
+
 /** What clients rely on: status, kind and content; of errors the code, and not the text. */
 function contract({ status, type, encoding, text }: Answer): unknown {
   if (!type.startsWith("application/json")) return { status, type, encoding, body: text }
@@ -97,7 +108,7 @@ function contract({ status, type, encoding, text }: Answer): unknown {
 }
 
 async function both(asked: Asked): Promise<{ readonly opa: unknown; readonly ours: unknown }> {
-  const [there, here] = await Promise.all([ask(opa, asked), ask(ours, asked)])
+  const [there, here] = await Promise.all([askOpa(asked), ask(ours, asked)])
   return { opa: contract(there), ours: contract(here) }
 }
 
