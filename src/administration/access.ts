@@ -59,10 +59,10 @@ export function protectedAccess(pdp: Pdp, database: Database): Access {
         const request = { principal: caller, ...operation }
         const decisionsOn = (lookups: Lookups): Promise<Decisions> => decisionsIn(transaction, pdp, lookups)
         assertAllowed(await decisionsOn(pdp.lookups(request)), request)
-        const before = idempotency && (await recalled<Value>(transaction, actor, route, idempotency))
+        const before = idempotency && (await recalled<Value>(transaction, identityOf(caller), route, idempotency))
         if (before) return { replay: before }
         const value = await work({ transaction, caller, actor, grants: grants(pdp, caller, decisionsOn) })
-        if (idempotency) await remember(transaction, actor, route, idempotency, value)
+        if (idempotency) await remember(transaction, identityOf(caller), route, idempotency, value)
         return { value }
       })
       return written(done, revision)
@@ -74,6 +74,11 @@ type Replay<Value> = { readonly value: Value } | { readonly replay: { readonly v
 
 function written<Value>(done: Replay<Value>, revision: Committed<unknown>["revision"]): Written<Value> {
   return "replay" in done ? { ...done.replay, replayed: true } : { value: done.value, revision: formatRevision(revision), replayed: false }
+}
+
+/** Who a key belongs to. Not the actor: that is a text for people, and two callers could share it. */
+function identityOf({ kind, id, onBehalfOf }: Principal): string {
+  return JSON.stringify([kind ?? "person", id, onBehalfOf?.id ?? null])
 }
 
 /** The policy on what a transaction sees of the bindings that a decision can need. */

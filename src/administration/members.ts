@@ -26,6 +26,8 @@ export interface Member {
   /** When the first of the roles was given, and by whom. */
   readonly granted_at: string
   readonly granted_by: string
+  /** When roles end, by role; absent when none does. */
+  readonly expires_at?: Readonly<Record<string, string>>
 }
 
 /** A member to be. */
@@ -154,6 +156,11 @@ function membersOf(bindings: readonly StoredRoleBinding[]): readonly Member[] {
   for (const binding of bindings) byPrincipal.set(binding.principal, [...(byPrincipal.get(binding.principal) ?? []), binding])
   return [...byPrincipal].map(([principal, held]) => {
     const first = held.reduce((earliest, one) => (one.grantedAt < earliest.grantedAt ? one : earliest))
-    return { principal, roles: held.map(({ role }) => role), granted_at: timeText(first.grantedAt), granted_by: first.grantedBy }
+    return { principal, roles: held.map(({ role }) => role), granted_at: timeText(first.grantedAt), granted_by: first.grantedBy, ...endsOf(held) }
   })
+}
+
+function endsOf(held: readonly StoredRoleBinding[]): Pick<Member, "expires_at"> {
+  const ends = held.flatMap(({ role, expiresAt }) => (expiresAt === null ? [] : [[role, timeText(expiresAt)] as const]))
+  return ends.length === 0 ? {} : { expires_at: Object.fromEntries(ends) }
 }

@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { PdpError } from "../errors.js"
+import { RoleBinding } from "../model/role-binding.js"
 
 const printable = /^[^\p{C}\p{Z}](?:[^\p{C}]*[^\p{C}\p{Z}])?$/u
 
@@ -26,7 +27,7 @@ export const EntityWord = z
   .regex(/^[A-Za-z0-9](?:[A-Za-z0-9@.+_-]*[A-Za-z0-9])?$/, "must be made of A-Z a-z 0-9 @ . + _ -, with a letter or digit at both ends")
 
 /** A time in the future. */
-export const ExpiresAt = z.iso.datetime({ offset: true, error: "must be a time such as 2030-01-31T12:00:00Z" })
+export const ExpiresAt = RoleBinding.shape.expires_at
 
 /** What {@link WriteOptions.idempotency} may name. */
 export const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, "must be 1 to 255 printable ASCII characters without spaces")

@@ -26,7 +26,7 @@ async function restoreActive(transaction: WriteTransaction, actor: string, bindi
        VALUES ${places(part, 7)}
        ON CONFLICT (name) DO UPDATE SET granted_by = excluded.granted_by, granted_at = excluded.granted_at, expires_at = excluded.expires_at,
          revoked_by = NULL, revoked_at = NULL
-       WHERE portcullis_role_bindings.revoked_at IS NOT NULL OR portcullis_role_bindings.expires_at IS DISTINCT FROM excluded.expires_at
+       WHERE portcullis_role_bindings.revoked_at IS NOT NULL
        RETURNING ${roleBindingColumns}`,
       ...part.flatMap((binding) => valuesOf(binding, actor, transaction.now)),
     )

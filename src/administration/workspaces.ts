@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { setImmediate as nextTurn } from "node:timers/promises"
 import { z } from "zod"
-import { grantBindings, revokeBindings } from "../database/index.js"
+import { grantBindings, readRoleBinding, revokeBindings, roleBindingColumns, type StoredRoleBinding } from "../database/index.js"
 import { PdpError } from "../errors.js"
 import type { Principal } from "../model/principal.js"
 import type { Pdp } from "../pdp/index.js"
@@ -86,12 +86,16 @@ export function workspaces(pdp: Pdp, access: Access): Workspaces {
       })
     },
     delete: (caller, name, options = {}) =>
-      access.write(caller, entitiesOperation("DELETE", name), options, async ({ transaction, actor }) => {
+      access.write(caller, entitiesOperation("DELETE", name), options, async ({ transaction, actor, grants }) => {
         await workspaceNamed(transaction, name)
         if (name === "system")
           throw new PdpError("ERR_CONFLICT", "Workspace 'system' holds what belongs to no other workspace, and cannot be deleted")
         await assertEmpty(transaction, name)
-        const bound = await transaction.all("SELECT name FROM portcullis_role_bindings WHERE workspace = ? AND revoked_at IS NULL", name)
+        const bound = await transaction.all(
+          `SELECT ${roleBindingColumns} FROM portcullis_role_bindings WHERE workspace = ? AND revoked_at IS NULL`,
+          name,
+        )
+        for (const binding of kindsOf(bound.map(readRoleBinding))) await grants.assertMayRevoke(binding)
         await revokeBindings(
           transaction,
           actor,
@@ -116,4 +120,10 @@ async function readable(pdp: Pdp, caller: Principal, names: readonly string[]): 
     await nextTurn()
   }
   return visible
+}
+
+/** One binding for each role and kind of principal: the right to revoke depends on nothing else. */
+function kindsOf(bindings: readonly StoredRoleBinding[]): Iterable<StoredRoleBinding> {
+  const isReserved = (principal: string) => principal === "*" || principal.startsWith("service:")
+  return new Map(bindings.map((binding) => [`${isReserved(binding.principal) ? "reserved" : "any"} ${binding.role}`, binding])).values()
 }

@@ -3,9 +3,9 @@ import { PdpError } from "../errors.js"
 /** Groups that one principal may present. */
 const mostGroups = 100
 
-/** True for what bindings store with a meaning of its own: everybody, a service, a group. Nobody may be called so. */
+/** True for what bindings or the history store with a meaning of its own: everybody, a service, a group, the product. Nobody may be called so. */
 export function isReserved(name: string): boolean {
-  return name === "*" || name.startsWith("service:") || name.startsWith("group:")
+  return name === "*" || name.startsWith("service:") || name.startsWith("group:") || name.startsWith("system:")
 }
 
 /** True for something with one `@` inside, without spaces, of at most 320 characters. */

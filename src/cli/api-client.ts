@@ -82,7 +82,7 @@ async function sendOnce(url: string, init: RequestInit): Promise<Outcome> {
     return {
       lost: reasonOf(cause),
       cause,
-      mayHaveArrived: code !== "ECONNREFUSED" && code !== "ENOTFOUND",
+      mayHaveArrived: init.method !== "GET" && code !== "ECONNREFUSED" && code !== "ENOTFOUND",
       mayTryAgain: broke && init.method !== "DELETE",
     }
   }

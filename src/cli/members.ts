@@ -28,7 +28,13 @@ export function addMembers(workspaces: Command, terminal: Terminal): void {
   addDelete(members, terminal)
 }
 
-const facts = { principal: z.string(), roles: z.array(z.string()), granted_by: z.string().nullish(), granted_at: z.string().nullish() }
+const facts = {
+  principal: z.string(),
+  roles: z.array(z.string()),
+  granted_by: z.string().nullish(),
+  granted_at: z.string().nullish(),
+  expires_at: z.record(z.string(), z.string()).optional(),
+}
 const Member = z.looseObject(facts)
 const WrittenMember = WriteAnswer.extend(facts)
 const Deleted = WriteAnswer.extend({ message: z.string() })
@@ -104,16 +110,28 @@ function withWorkspace(command: Command): Command {
 }
 
 function withWrite(command: Command): Command {
-  return withPropagationOption(withWorkspace(command)).option("--expires-at <time>", "the roles hold until then, for example 2030-01-31T12:00:00Z")
+  return withPropagationOption(withWorkspace(command)).option(
+    "--expires-at <time>",
+    "the roles hold until then, for example 2030-01-31T12:00:00Z; 'never' takes an end away",
+  )
 }
 
 function rolesOf({ roles, expiresAt }: WriteOptions): object {
-  return { ...(roles && { roles }), ...(expiresAt !== undefined && { expires_at: expiresAt }) }
+  return { ...(roles && { roles }), ...(expiresAt !== undefined && { expires_at: expiresAt === "never" ? null : expiresAt }) }
 }
 
 function memberTable(members: readonly z.infer<typeof Member>[]): string {
   return table(
     ["PRINCIPAL", "ROLES", "GRANTED BY", "GRANTED AT"],
-    members.map((one) => [one.principal, one.roles.join(", "), one.granted_by, one.granted_at]),
+    members.map((one) => [
+      one.principal,
+      one.roles.map((role) => shownRole(role, one.expires_at?.[role])).join(", "),
+      one.granted_by,
+      one.granted_at,
+    ]),
   )
+}
+
+function shownRole(role: string, end: string | undefined): string {
+  return end === undefined ? role : `${role} (until ${end})`
 }

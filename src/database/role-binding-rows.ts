@@ -43,9 +43,14 @@ export function isActive({ revokedAt, expiresAt }: StoredRoleBinding, now: numbe
   return revokedAt === null && (expiresAt === null || expiresAt > now)
 }
 
-/** The name of the binding of that role in that workspace to that principal; it has the same one each time it is granted. */
+/**
+ * The name of the binding of that role in that workspace to that principal; it has the same one each time it is granted. Where a colon in the
+ * workspace or the role would let two bindings share a name, it is made from their JSON, and begins with `rbx-`.
+ */
 export function roleBindingName({ principal, workspace, role }: RoleBinding): string {
-  return `rb-${createHash("sha256").update(`${principal}:${workspace}:${role}`).digest("hex").slice(0, 24)}`
+  const isPlain = !workspace.includes(":") && !role.includes(":")
+  const text = isPlain ? `${principal}:${workspace}:${role}` : JSON.stringify([principal, workspace, role])
+  return `${isPlain ? "rb" : "rbx"}-${createHash("sha256").update(text).digest("hex").slice(0, 24)}`
 }
 
 /**

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs"
 import { mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { setImmediate as nextTurn } from "node:timers/promises"
@@ -42,6 +43,7 @@ class SqliteDatabase implements Database {
   readonly #oneAtATime = oneAtATime()
   readonly #sql: Sql = { all: async (text, ...values) => this.#run(text, values) }
   #connection: Connection | undefined
+  #inode: number | undefined
   #opening: Promise<void> | undefined
   #closed = false
 
@@ -83,7 +85,7 @@ class SqliteDatabase implements Database {
     await this.#oneAtATime(async () => undefined)
     if (!this.#connection) return
     // First, while the lock keeps others from writing theirs.
-    await rm(this.#pidPath, { force: true })
+    if (Number(await readFile(this.#pidPath, "utf8").catch(() => "")) === process.pid) await rm(this.#pidPath, { force: true })
     release(this.#connection)
     this.#connection = undefined
   }
@@ -100,6 +102,7 @@ class SqliteDatabase implements Database {
     const connection = await this.#locked()
     try {
       await writeFile(this.#pidPath, `${process.pid}\n`)
+      this.#inode = statSync(this.#path).ino
       this.#connection = connection
       await this.#transaction(() => migrate(this.#sql, this.name))
     } catch (cause) {
@@ -176,7 +179,18 @@ class SqliteDatabase implements Database {
   async #alone<Value>(work: () => Promise<Value>): Promise<Value> {
     await this.open()
     if (this.#closed) throw closedDatabase(this.name)
-    return this.#oneAtATime(work)
+    return this.#oneAtATime(() => {
+      this.#assertInPlace()
+      return work()
+    })
+  }
+
+  /** A file that was removed goes on to take writes, which end with the process; a second one may have taken its place. */
+  #assertInPlace(): void {
+    const found = statSync(this.#path, { throwIfNoEntry: false })
+    if (found && found.ino === this.#inode) return
+    const what = found ? "another file than the one that was opened" : "there no more"
+    throw new PdpError("ERR_SOURCE_UNAVAILABLE", `${this.#path} is ${what}; nothing is written: put the file back, or restart`)
   }
 
   #unavailable(cause: unknown): PdpError {

@@ -2,6 +2,9 @@ import { z } from "zod"
 
 const halfAPair = "must not hold half of a surrogate pair"
 
+/** RFC 3339 knows no later years. */
+const latestExpiry = Date.parse("9999-12-31T23:59:59.999Z")
+
 /** One role that one principal holds in one workspace. */
 export const RoleBinding = z.strictObject({
   principal: z
@@ -25,6 +28,7 @@ export const RoleBinding = z.strictObject({
     .describe("The name of a role in the authorization data."),
   expires_at: z.iso
     .datetime({ offset: true, error: "must be a time such as 2030-01-31T12:00:00Z" })
+    .refine((text) => Date.parse(text) <= latestExpiry, "must be before the year 10000")
     .exactOptional()
     .describe("From this moment on it does not decide. Absent: it stays until it is revoked."),
 })

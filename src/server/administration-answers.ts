@@ -24,6 +24,7 @@ export const MemberAnswer = z.object({
   roles: z.array(z.string()),
   granted_at: time,
   granted_by: who,
+  expires_at: z.record(z.string(), time).exactOptional().describe("When roles end, by role."),
 }) satisfies z.ZodType<Member>
 
 /** All members. */
