@@ -6,7 +6,7 @@ export const migrations: readonly (readonly string[])[] = [
   [
     `CREATE TABLE portcullis_workspaces (
       name TEXT PRIMARY KEY,
-      id TEXT NOT NULL UNIQUE,
+      id TEXT NOT NULL,
       description TEXT,
       created_at BIGINT NOT NULL,
       created_by TEXT NOT NULL,
@@ -33,7 +33,7 @@ export const migrations: readonly (readonly string[])[] = [
       workspace TEXT NOT NULL REFERENCES portcullis_workspaces (name),
       type TEXT NOT NULL,
       name TEXT NOT NULL,
-      id TEXT NOT NULL UNIQUE,
+      id TEXT NOT NULL,
       data TEXT NOT NULL,
       version BIGINT NOT NULL,
       revision BIGINT NOT NULL,

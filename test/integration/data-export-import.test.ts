@@ -77,6 +77,21 @@ const stores = [
 ] as const
 
 describe.each(stores)("an export into %s", (_, newStore) => {
+  it("takes over workspaces that share an id, since they are told apart by name", async () => {
+    const twin = { workspace: { ...team.workspace, name: "ml-twin" } }
+    const store = await newStore()
+    expect(await into(store, written("twins.ndjson", whole(team, twin, ann)))).toMatchObject({ code: 0 })
+    expect(rowsOf(await outOf(store))).toEqual(expect.arrayContaining([team, twin, ann]))
+  })
+
+  it("leaves the end and the author of a binding that is there", async () => {
+    const store = await newStore()
+    const brief = { binding: { ...ann.binding, granted_by: "somebody", expires_at: "2030-01-01T00:00:00.000Z" } }
+    await into(store, written("first.ndjson", whole(team, ann)))
+    await into(store, written("second.ndjson", whole(brief)))
+    expect(rowsOf(await outOf(store))).toContainEqual(ann)
+  })
+
   it("comes out as it went in, and importing it again changes nothing", async () => {
     const file = written("in.ndjson", whole(team, ann, ben, gone, project, dataset))
     const store = await newStore()
