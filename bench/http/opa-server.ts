@@ -1,7 +1,6 @@
-import { once } from "node:events"
 import { writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { join } from "node:path"
+import { freePort } from "../free-port.js"
 import { startPolled, type ServerProcess } from "../server-process.js"
 
 /**
@@ -18,13 +17,4 @@ export async function startOpa(opa: string, sidecarUrl: string, folder: string):
   const url = `http://${address}`
   const args = ["run", "--server", "--addr", address, "--log-level", "error", "--skip-version-check", "--bundle", bundle]
   return startPolled(opa, args, url, async () => (await fetch(`${url}/health?bundles`)).ok)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  server.close()
-  await once(server, "close")
-  return typeof address === "object" && address !== null ? address.port : 0
 }

@@ -1,4 +1,4 @@
-import type { Committed, Database, Sql, WriteTransaction } from "../database/index.js"
+import { placeList, type Committed, type Database, type Sql, type WriteTransaction } from "../database/index.js"
 import { formatRevision } from "../model/revision.js"
 import type { Principal } from "../model/principal.js"
 import type { RoleBinding } from "../model/role-binding.js"
@@ -83,11 +83,10 @@ function identityOf({ kind, id, onBehalfOf }: Principal): string {
 
 /** The policy on what a transaction sees of the bindings that a decision can need. */
 async function decisionsIn(transaction: WriteTransaction, pdp: Pdp, { principals, workspaces }: Lookups): Promise<Decisions> {
-  const places = (names: readonly string[]): string => names.map(() => "?").join(", ")
   const rows = await transaction.all(
     `SELECT principal, workspace, role FROM portcullis_role_bindings
      WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)
-       AND principal IN (${places(principals)}) AND workspace IN (${places(workspaces)})`,
+       AND principal IN ${placeList(principals)} AND workspace IN ${placeList(workspaces)}`,
     transaction.now,
     ...principals,
     ...workspaces,

@@ -1,5 +1,5 @@
 import { z } from "zod"
-import type { SqlValue } from "../database/index.js"
+import { placeList, type SqlValue } from "../database/index.js"
 import { parseInput } from "./names.js"
 
 const longest = 320
@@ -60,8 +60,8 @@ export function textConditions(column: string, filter: TextFilter | undefined): 
   return [
     ...($eq === undefined ? [] : [equal(column, $eq)]),
     ...($like === undefined ? [] : [{ text: `lower(${column}) LIKE lower(?) ESCAPE '!'`, values: [`%${$like.replace(/[%_!]/g, "!$&")}%`] }]),
-    ...($in === undefined ? [] : [{ text: `${column} IN (${places($in)})`, values: $in }]),
-    ...($nin === undefined ? [] : [{ text: `${column} NOT IN (${places($nin)})`, values: $nin }]),
+    ...($in === undefined ? [] : [{ text: `${column} IN ${placeList($in)}`, values: $in }]),
+    ...($nin === undefined ? [] : [{ text: `${column} NOT IN ${placeList($nin)}`, values: $nin }]),
   ]
 }
 
@@ -92,10 +92,6 @@ export function parseFilter<Schema extends z.ZodType>(schema: Schema, filter: un
 
 function equal(column: string, value: string): Condition {
   return { text: `${column} = ?`, values: [value] }
-}
-
-function places(values: readonly string[]): string {
-  return values.map(() => "?").join(", ")
 }
 
 const moment = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|z|[+-]\d\d:\d\d)?)?$/

@@ -15,6 +15,11 @@ export interface Grants {
 /** Roles that only a PlatformAdmin gives and takes. */
 const platformRoles: ReadonlySet<string> = new Set(["PlatformAdmin", "ServiceSystem"])
 
+/** True for everybody and for services, whose bindings only a PlatformAdmin changes. */
+export function isReserved(principal: string): boolean {
+  return principal === "*" || principal.startsWith("service:")
+}
+
 /** @param decisionsOn the policy on the bindings that the transaction sees */
 export function grants(pdp: Pdp, caller: Principal, decisionsOn: (lookups: Lookups) => Promise<Decisions>): Grants {
   const isPlatformAdmin = async (): Promise<boolean> => {
@@ -29,7 +34,7 @@ export function grants(pdp: Pdp, caller: Principal, decisionsOn: (lookups: Looku
   const assertMayRevoke = async ({ principal, workspace, role }: RoleBinding): Promise<void> => {
     if (await isPlatformAdmin()) return
     if (platformRoles.has(role)) throw refused(`role ${role} is given and taken by a PlatformAdmin only`)
-    if (principal === "*" || principal.startsWith("service:")) throw refused(`bindings of '${principal}' are changed by a PlatformAdmin only`)
+    if (isReserved(principal)) throw refused(`bindings of '${principal}' are changed by a PlatformAdmin only`)
     const permissions = pdp.roles().get(role) ?? []
     if (permissions.includes("*")) throw refused(`role ${role} holds every permission, and is given and taken by a PlatformAdmin only`)
     if (!(await holdsAll(workspace, permissions)))

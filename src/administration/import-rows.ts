@@ -1,7 +1,6 @@
-import type { SqlValue, WriteTransaction } from "../database/index.js"
+import { parts, placeList, places, type SqlValue, type WriteTransaction } from "../database/index.js"
 import type { ExportRow } from "./export-format.js"
 import { restoreBindings } from "./restore-bindings.js"
-import { parts, places } from "./statement-parts.js"
 import { addWorkspaces } from "./workspace-rows.js"
 
 /** What a batch of rows has changed. */
@@ -53,7 +52,7 @@ async function insertWorkspaces(transaction: WriteTransaction, workspaces: reado
 async function missing(transaction: WriteTransaction, names: ReadonlySet<string>): Promise<readonly string[]> {
   const found = new Set<string>()
   for (const part of parts([...names])) {
-    const rows = await transaction.all(`SELECT name FROM portcullis_workspaces WHERE name IN ${places([part], part.length)}`, ...part)
+    const rows = await transaction.all(`SELECT name FROM portcullis_workspaces WHERE name IN ${placeList(part)}`, ...part)
     for (const { name } of rows) found.add(String(name))
   }
   return [...names].filter((name) => !found.has(name))

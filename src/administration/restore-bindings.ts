@@ -1,6 +1,5 @@
-import { readRoleBinding, roleBindingColumns, roleBindingName, type SqlValue, type WriteTransaction } from "../database/index.js"
+import { parts, places, readRoleBinding, roleBindingColumns, roleBindingName, type SqlValue, type WriteTransaction } from "../database/index.js"
 import type { ExportedBinding } from "./export-format.js"
-import { parts, places } from "./statement-parts.js"
 
 /**
  * Writes bindings with the times and names of those who granted them, each once: of one that is named twice the last counts. One that was revoked

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { setImmediate as nextTurn } from "node:timers/promises"
 import { z } from "zod"
-import { grantBindings, readRoleBinding, revokeBindings, roleBindingColumns, type StoredRoleBinding } from "../database/index.js"
+import { grantBindings, placeList, readRoleBinding, revokeBindings, roleBindingColumns, type StoredRoleBinding } from "../database/index.js"
 import { PdpError } from "../errors.js"
 import type { Principal } from "../model/principal.js"
 import type { Pdp } from "../pdp/index.js"
@@ -10,6 +10,7 @@ import { ownerOf } from "./actor.js"
 import type { Deleted } from "./deleted.js"
 import { assertEmpty } from "./entities.js"
 import { NameFilter, parseFilter, textConditions, whereAll } from "./filter.js"
+import { isReserved } from "./grants.js"
 import { parseInput, WorkspaceName } from "./names.js"
 import { entitiesOperation } from "./operation.js"
 import { pageOf, pageWindow, type Page, type PageRequest } from "./page.js"
@@ -52,8 +53,7 @@ export function workspaces(pdp: Pdp, access: Access): Workspaces {
         const names = all.map(({ name }) => String(name))
         const visible = await readable(pdp, caller, names)
         const page = visible.slice(window.offset, window.offset + window.pageSize)
-        const rows =
-          page.length === 0 ? [] : await sql.all(`${selectWorkspaces} WHERE name IN (${page.map(() => "?").join(", ")}) ORDER BY ${order}`, ...page)
+        const rows = page.length === 0 ? [] : await sql.all(`${selectWorkspaces} WHERE name IN ${placeList(page)} ORDER BY ${order}`, ...page)
         return pageOf(window, visible.length, rows.map(toWorkspace), filter)
       }),
     get: (caller, name) => access.read(caller, entitiesOperation("GET", name), (sql) => workspaceNamed(sql, name)),
@@ -124,6 +124,5 @@ async function readable(pdp: Pdp, caller: Principal, names: readonly string[]): 
 
 /** One binding for each role and kind of principal: the right to revoke depends on nothing else. */
 function kindsOf(bindings: readonly StoredRoleBinding[]): Iterable<StoredRoleBinding> {
-  const isReserved = (principal: string) => principal === "*" || principal.startsWith("service:")
   return new Map(bindings.map((binding) => [`${isReserved(binding.principal) ? "reserved" : "any"} ${binding.role}`, binding])).values()
 }

@@ -13,3 +13,4 @@ export {
   roleBindingName,
   type StoredRoleBinding,
 } from "./role-binding-rows.js"
+export { parts, placeList, places } from "./statement-parts.js"

@@ -1,4 +1,5 @@
 import type { Sql, SqlValue } from "./database.js"
+import { parts, places } from "./statement-parts.js"
 
 /** What can be noted. */
 export const journalActions = [
@@ -33,18 +34,15 @@ export interface JournalEntry {
 }
 
 const columns = ["revision", "ordinal", "at", "actor", "action", "principal", "workspace", "role", "expires_at", "entity_type", "name"]
-const rowsInOneStatement = 500
 
 /** Appends to the journal. @param first ordinal of the first entry within the revision */
 export async function appendToJournal(sql: Sql, revision: number, first: number, now: number, entries: readonly JournalEntry[]): Promise<void> {
-  for (let at = 0; at < entries.length; at += rowsInOneStatement) {
-    const part = entries.slice(at, at + rowsInOneStatement)
-    const values = part.flatMap((entry, index): SqlValue[] => [revision, first + at + index, now, ...valuesOf(entry)])
-    await sql.all(`INSERT INTO portcullis_journal (${columns.join(", ")}) VALUES ${part.map(() => placeholders).join(", ")}`, ...values)
+  let ordinal = first
+  for (const part of parts(entries)) {
+    const values = part.flatMap((entry): SqlValue[] => [revision, ordinal++, now, ...valuesOf(entry)])
+    await sql.all(`INSERT INTO portcullis_journal (${columns.join(", ")}) VALUES ${places(part, columns.length)}`, ...values)
   }
 }
-
-const placeholders = `(${columns.map(() => "?").join(", ")})`
 
 function valuesOf({ actor, action, principal, workspace, role, expiresAt, entityType, name }: JournalEntry): SqlValue[] {
   return [actor, action, principal ?? null, workspace ?? null, role ?? null, expiresAt ?? null, entityType ?? null, name ?? null]

@@ -4,6 +4,7 @@ import { PdpError } from "../errors.js"
 import { expiryOf, RoleBinding } from "../model/role-binding.js"
 import type { Row, SqlValue, WriteTransaction } from "./database.js"
 import type { JournalAction } from "./journal.js"
+import { parts, placeList, places } from "./statement-parts.js"
 
 /** A role binding as it is stored. Times are milliseconds since the epoch. */
 export interface StoredRoleBinding {
@@ -75,7 +76,7 @@ export async function grantBindings(
     })
     const rows = await transaction.all(
       `INSERT INTO portcullis_role_bindings (name, principal, workspace, role, granted_by, granted_at, expires_at)
-       VALUES ${part.map(() => "(?, ?, ?, ?, ?, ?, ?)").join(", ")}
+       VALUES ${places(part, 7)}
        ON CONFLICT (name) DO UPDATE SET granted_by = excluded.granted_by, granted_at = excluded.granted_at, expires_at = excluded.expires_at,
          revoked_by = NULL, revoked_at = NULL
        WHERE portcullis_role_bindings.revoked_at IS NOT NULL OR portcullis_role_bindings.expires_at IS DISTINCT FROM excluded.expires_at
@@ -98,7 +99,7 @@ export async function revokeBindings(
   for (const part of parts(names)) {
     const rows = await transaction.all(
       `UPDATE portcullis_role_bindings SET revoked_by = ?, revoked_at = ?
-       WHERE revoked_at IS NULL AND name IN (${part.map(() => "?").join(", ")}) RETURNING ${roleBindingColumns}`,
+       WHERE revoked_at IS NULL AND name IN ${placeList(part)} RETURNING ${roleBindingColumns}`,
       actor,
       transaction.now,
       ...part,
@@ -115,8 +116,6 @@ function assertValid(binding: RoleBinding): void {
   const issues = error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`)
   throw new PdpError("ERR_INPUT_INVALID", `the role binding ${JSON.stringify(binding).slice(0, 1_000)} is not valid: ${issues.join("; ")}`)
 }
-
-const rowsInOneStatement = 500
 
 const StoredRow = z.object({
   name: z.string(),
@@ -141,10 +140,4 @@ async function noted(
     ...changed.map(({ principal, workspace, role, expiresAt }) => ({ actor, action, principal, workspace, role, expiresAt: expiresAt ?? undefined })),
   )
   return changed
-}
-
-function parts<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
-  return Array.from({ length: Math.ceil(items.length / rowsInOneStatement) }, (_, at) =>
-    items.slice(at * rowsInOneStatement, (at + 1) * rowsInOneStatement),
-  )
 }

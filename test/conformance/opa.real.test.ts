@@ -4,7 +4,6 @@ import { gunzipSync, gzipSync } from "node:zlib"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { createPdp, memorySource, type RoleBinding } from "../../src/index.js"
 import { startServer } from "../../src/server/index.js"
-import { createLogger } from "../../src/telemetry/index.js"
 import { opaServer } from "../fixtures/opa-server.js"
 
 const groups = Array.from({ length: 60 }, (_, at) => `g${at}`)
@@ -49,12 +48,7 @@ beforeAll(async () => {
   const server = await startServer({
     pdp,
     listen: { host: "127.0.0.1", port: 0 },
-    logger: createLogger({ level: "silent" }),
-    allowedHosts: [],
-    allowedOrigins: [],
-    profile: "hardened",
     bundleCacheSeconds: 1,
-    version: "0.0.0",
   })
   stops.push(() => server.close(0))
   const beside = await opaServer(server.url)

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest"
 import { startServer } from "../../src/server/index.js"
-import { createLogger } from "../../src/telemetry/index.js"
 import { opaServer } from "../fixtures/opa-server.js"
 import { casesOf, mismatchesText, numberIn, pdpOf, type Mismatch, type WorldCases } from "./case.js"
 import { mismatchesOverHttp } from "./over-http.js"
@@ -38,12 +37,6 @@ describe.each(chosenSuites())("the $profile profile", (suite) => {
     const server = await startServer({
       pdp,
       listen: { host: "127.0.0.1", port: 0 },
-      logger: createLogger({ level: "silent" }),
-      allowedHosts: [],
-      allowedOrigins: [],
-      profile: world.profile,
-      bundleCacheSeconds: 5,
-      version: "test",
     })
     running.push(() => server.close(1_000))
     const opa = await opaServer(server.url)

@@ -1,4 +1,3 @@
-import { pino } from "pino"
 import { afterEach, describe, expect, it } from "vitest"
 import { createPdp, memorySource, type Pdp, type Profile, type RoleBinding } from "../../src/index.js"
 import { startServer, type RunningServer } from "../../src/server/index.js"
@@ -50,12 +49,7 @@ describe.each<Profile>(["hardened", "nemo"])("a stock OPA that fetches our bundl
     const server = await startServer({
       pdp,
       listen: { host: "127.0.0.1", port: 0 },
-      logger: pino({ level: "silent" }),
-      allowedHosts: [],
-      allowedOrigins: [],
-      profile,
       bundleCacheSeconds: 1,
-      version: "test",
     })
     stop.push(
       () => pdp.close(),

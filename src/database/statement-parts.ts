@@ -7,8 +7,13 @@ export function parts<Item>(items: readonly Item[]): readonly (readonly Item[])[
 
 /** `(?, ?), (?, ?)`: a place for each column of each row. */
 export function places(rows: readonly unknown[], columns: number): string {
-  const row = `(${Array.from({ length: columns }, () => "?").join(", ")})`
+  const row = placeList(Array.from({ length: columns }))
   return rows.map(() => row).join(", ")
+}
+
+/** `(?, ?)`: a place for each value, as after `IN`. */
+export function placeList(values: readonly unknown[]): string {
+  return `(${values.map(() => "?").join(", ")})`
 }
 
 const rowsInOneStatement = 500
