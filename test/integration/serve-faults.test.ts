@@ -197,6 +197,42 @@ describe("serve on PostgreSQL", () => {
     expect((await here.status()).authorizationData).toEqual((await there.status()).authorizationData)
   })
 
+  it("lets two processes race for a name, a member and the last Admin, 170 times each, and one of them win", async () => {
+    const url = await postgres.database()
+    const both = await Promise.all([on(url), on(url)])
+    const persons = ["ann@example.com", "ben@example.com"]
+    const race = (ask: (side: number) => readonly [method: string, target: string, body?: object], revision?: unknown) =>
+      Promise.all(
+        both.map((process, side) => {
+          const [method, target, body] = ask(side)
+          const headers = { "X-NMP-Principal-Id": persons[side] ?? "", ...(revision !== undefined && { "X-Portcullis-At-Least": String(revision) }) }
+          return process.send(method, `/apis/entities/v2/workspaces${target}`, { headers, ...(body && { body }) })
+        }),
+      )
+    const statusesOf = (answers: readonly { readonly status: number }[]) => answers.map(({ status }) => status).sort()
+    for (let round = 0; round < 170; round++) {
+      const made = await race(() => ["POST", "", { name: `race${round}` }])
+      expect(statusesOf(made)).toEqual([201, 409])
+      const owner = made[0]?.status === 201 ? 0 : 1
+      const shared = await both[owner]?.send("POST", `/apis/entities/v2/workspaces/race${round}/members`, {
+        as: persons[owner] ?? "",
+        body: { principal: persons[1 - owner], roles: ["Admin"] },
+      })
+      const revision = shared?.headers["x-portcullis-revision"]
+      const zoe = { principal: "zoe@example.com", roles: ["Viewer"] }
+      const added = await race(() => ["POST", `/race${round}/members`, zoe], revision)
+      expect(statusesOf(added)).toEqual([201, 201])
+      const gone = await race((side) => ["DELETE", `/race${round}/members/${persons[1 - side]}`], revision)
+      // The other one is no Admin any more, or the last one, by the time that it has its turn.
+      expect([
+        [200, 403],
+        [200, 409],
+      ]).toContainEqual(statusesOf(gone))
+      const left = await both[0]?.send("GET", `/apis/entities/v2/workspaces/race${round}/members`, { as: "root@example.com" })
+      expect(left?.body["data"]).toMatchObject([{ roles: ["Admin"] }, { principal: "zoe@example.com", roles: ["Viewer"] }])
+    }
+  })
+
   it("shows that another process decides by other authorization data", async () => {
     const url = await postgres.database()
     const data = join(folder, "data.json")
