@@ -1,7 +1,8 @@
 import type { z } from "zod"
 import { readAuthorizationDataFiles, readReferencePrincipals } from "../authorization-data/index.js"
 import type { RoleBinding } from "../model/role-binding.js"
-import { steadyFile, unavailable, type SteadyFile } from "../source/index.js"
+import { unavailable } from "../model/unavailable.js"
+import { steadyFile, type SteadyFile } from "../source/index.js"
 import { ExportHeader, ExportRow, ExportTrailer, type ExportCounts } from "./export-format.js"
 
 /** A file that can be imported. */

@@ -1,4 +1,3 @@
-export { assertAllowed } from "./denial.js"
 export type { WriteOptions, Written } from "./access.js"
 export { createAdministration, type Administration, type AdministrationOptions } from "./administration.js"
 export { ChangeFilter, type Change, type Changes } from "./changes.js"

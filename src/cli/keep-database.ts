@@ -3,7 +3,7 @@ import type { Config } from "../config/index.js"
 import type { Database } from "../database/index.js"
 import { messageOf } from "../errors.js"
 import type { Pdp } from "../pdp/index.js"
-import { unrefTimers } from "../source/index.js"
+import { unrefTimers } from "../model/timers.js"
 import type { Logger } from "../telemetry/index.js"
 import { importWhenNew } from "./import-when-new.js"
 

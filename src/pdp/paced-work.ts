@@ -1,4 +1,4 @@
-import type { Timers } from "../source/index.js"
+import type { Timers } from "../model/timers.js"
 
 /** Options of {@link pacedWork}. */
 export interface PacedWorkOptions {

@@ -1,14 +1,6 @@
 import { PdpError } from "../errors.js"
-import {
-  confirmSnapshot,
-  readSnapshot,
-  unrefTimers,
-  writeSnapshot,
-  type LoadedSnapshot,
-  type SnapshotFile,
-  type SnapshotHeader,
-  type Timers,
-} from "../source/index.js"
+import { unrefTimers, type Timers } from "../model/timers.js"
+import { confirmSnapshot, readSnapshot, writeSnapshot, type LoadedSnapshot, type SnapshotFile, type SnapshotHeader } from "../source/index.js"
 import type { RoleBindingStore } from "../store/index.js"
 import type { PdpEvents, SnapshotStatus } from "./pdp.js"
 import { pacedWork, type PacedWork } from "./paced-work.js"

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import type { ServerContext } from "./context.js"
 import type { AppContext } from "./hono-app.js"
 import { errorJson } from "./json.js"
-import { refusal, refusalOf, type Refusal } from "./refusal.js"
+import { refusal, refusalOf, type Refusal } from "../model/refusal.js"
 
 /** Answers why an operation is not served, and whether it helps to try again. Failures on our side are logged with the request id. */
 export function refusedResponse(context: ServerContext, route: string, c: AppContext, why: unknown): Response {

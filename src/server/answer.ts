@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http"
 import { opaErrorCode, opaErrorText } from "../opa/index.js"
 import type { Exchange, ServerContext } from "./context.js"
-import { refusalOf, type Refusal } from "./refusal.js"
+import { refusalOf, refusalText, type Refusal } from "../model/refusal.js"
 import type { Work } from "./work.js"
 
 /**
@@ -29,7 +29,7 @@ function send(work: Work, response: ServerResponse, status: number, head: string
 export function refuse(context: ServerContext, exchange: Exchange, reason: Refusal): void {
   context.metrics.failed(reason.code)
   const status = exchange.opa && (reason.status === 413 || reason.status === 415) ? 400 : reason.status
-  const text = exchange.opa ? opaErrorText(opaErrorCode(status), reason.message) : errorText(reason)
+  const text = exchange.opa ? opaErrorText(opaErrorCode(status), reason.message) : refusalText(reason)
   answerJson(context, exchange, status, text, Object.entries(reason.headers ?? {}).flat())
 }
 
@@ -38,11 +38,6 @@ export function refuseThrown(context: ServerContext, exchange: Exchange, thrown:
   const reason = refusalOf(thrown)
   if (reason.status === 500) context.logger.error({ err: thrown, requestId: exchange.requestId, route: exchange.route }, "request failed")
   refuse(context, exchange, reason)
-}
-
-/** Our error body: `{"detail","code"}`, and what else there is to say. */
-export function errorText({ message, code, details }: Refusal): string {
-  return JSON.stringify({ detail: message, code, ...details })
 }
 
 const none: readonly string[] = []

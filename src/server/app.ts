@@ -11,7 +11,7 @@ import { errorJson, json } from "./json.js"
 import { addIdentityRoutes } from "./identity-routes.js"
 import { openApi } from "./openapi.js"
 import { pdpPrefix } from "./pdp-route.js"
-import { refusal, refusalOf } from "./refusal.js"
+import { refusal, refusalOf } from "../model/refusal.js"
 import { health, live, metrics, ready, status } from "./status-routes.js"
 
 type Answer = (c: AppContext) => Response | Promise<Response>

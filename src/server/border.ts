@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http"
 import { isLoopback } from "../model/loopback.js"
-import { refusal, type Refusal } from "./refusal.js"
+import { refusal, type Refusal } from "../model/refusal.js"
 
 /** Which names and pages may reach the server, beside loopback literals and `localhost`. */
 export interface BorderRules {

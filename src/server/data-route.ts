@@ -5,7 +5,7 @@ import type { Exchange, ServerContext } from "./context.js"
 import { whenFresh } from "./fresh.js"
 import { readDataInput } from "./question.js"
 import { readBody } from "./read-body.js"
-import { refusal, type Refusal } from "./refusal.js"
+import { refusal, type Refusal } from "../model/refusal.js"
 import { checkTrust } from "./trust.js"
 
 /** Where OPA's data API begins. */

@@ -5,7 +5,7 @@ import type { ServerContext } from "./context.js"
 import type { App, AppContext } from "./hono-app.js"
 import { errorJson, json } from "./json.js"
 import { credentialsOf } from "./peer.js"
-import { refusal } from "./refusal.js"
+import { refusal } from "../model/refusal.js"
 
 /** Adds `/apis/auth/discovery` (how to log in) and `/apis/auth/authenticate` (who am I). */
 export function addIdentityRoutes(context: ServerContext, app: App): void {

@@ -2,7 +2,7 @@ import { z } from "zod"
 import type { EntrypointName } from "../opa/index.js"
 import type { ServerLimits } from "./limits.js"
 import { oversize } from "./oversize.js"
-import { refusal, type Refusal } from "./refusal.js"
+import { refusal, type Refusal } from "../model/refusal.js"
 
 const text = z.string()
 const texts = z.array(text)

@@ -1,4 +1,4 @@
-import type { Refusal } from "./refusal.js"
+import type { Refusal } from "../model/refusal.js"
 
 /** A JSON answer of a route behind the framework. */
 export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response {

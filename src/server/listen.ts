@@ -3,9 +3,8 @@ import type { AddressInfo, Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { messageOf, PdpError } from "../errors.js"
 import { isLoopback } from "../model/loopback.js"
-import { errorText } from "./answer.js"
 import type { ServerLimits } from "./limits.js"
-import { refusal, type Refusal } from "./refusal.js"
+import { refusal, refusalText, type Refusal } from "../model/refusal.js"
 
 /** Where to listen. Port 0: any free one. */
 export interface ListenAddress {
@@ -128,7 +127,7 @@ function answerBrokenClient(error: Pick<NodeJS.ErrnoException, "code">, socket: 
 }
 
 function answerBare(socket: Duplex, reason: Refusal): void {
-  const text = errorText(reason)
+  const text = refusalText(reason)
   const more = Object.entries(reason.headers ?? {}).map(([name, value]) => `\r\n${name}: ${value}`)
   const head = `HTTP/1.1 ${reason.status} ${STATUS_CODES[reason.status] ?? ""}\r\nConnection: close\r\nContent-Type: application/json${more.join("")}`
   socket.on("error", () => socket.destroy())

@@ -1,5 +1,5 @@
 import type { ServerLimits } from "./limits.js"
-import { refusal, type Refusal } from "./refusal.js"
+import { refusal, type Refusal } from "../model/refusal.js"
 
 /**
  * Finds what is too long in one question before anything walks through it: texts, lists, headers, segments of the path, and principals.

@@ -1,7 +1,7 @@
 import type { PageRequest } from "../administration/index.js"
 import { PdpError } from "../errors.js"
 import type { AdministrationRoute } from "./administration-route.js"
-import { scanJson } from "./border-scanner.js"
+import { scanJson } from "../model/json-scanner.js"
 
 /** The query of an administration route. */
 export interface Query {

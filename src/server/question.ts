@@ -1,8 +1,8 @@
 import { readDataRequest, type DataRequest, type EntrypointName } from "../opa/index.js"
-import { scanJson } from "./border-scanner.js"
+import { scanJson } from "../model/json-scanner.js"
 import { anyInput, checkInput, inputSchemas } from "./inputs.js"
 import type { ServerLimits } from "./limits.js"
-import { refusal, type Refusal } from "./refusal.js"
+import { refusal, type Refusal } from "../model/refusal.js"
 
 /** Reads and checks the body of the PDP API: `{"input": {…}}`, with every member that the entrypoint needs. */
 export function readQuestion(entrypoint: EntrypointName, bytes: Buffer, limits: ServerLimits): DataRequest | Refusal {

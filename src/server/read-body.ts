@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import { gunzip } from "node:zlib"
-import { refusal, tooLarge, type Refusal } from "./refusal.js"
+import { refusal, type Refusal } from "../model/refusal.js"
+import { tooLarge } from "./refusal.js"
 
 /**
  * Reads a body of at most `limit` bytes, inflating gzip (to at most `limit` bytes, too).

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http"
-import { scanJson } from "./border-scanner.js"
+import { scanJson } from "../model/json-scanner.js"
 import type { ServerLimits } from "./limits.js"
 import { readBody } from "./read-body.js"
-import { refusal, type Refusal } from "./refusal.js"
+import { refusal, type Refusal } from "../model/refusal.js"
 
 /** A body, parsed, and as it came. */
 export interface SentJson {

@@ -1,30 +1,4 @@
-import { httpStatusByCode, messageOf, PdpError } from "../errors.js"
-
-/** Why a request is not served: one error answer. */
-export interface Refusal {
-  readonly status: number
-  /** The PdpError code in lower case without `ERR_`, or a reason of its own where there is one. */
-  readonly code: string
-  /** What was wrong and what to do about it. */
-  readonly message: string
-  /** Facts for programs, members of the body beside `detail` and `code`. */
-  readonly details?: Readonly<Record<string, unknown>>
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-/** A refusal. @param headers beside those that every answer has */
-export function refusal(status: number, code: string, message: string, headers?: Readonly<Record<string, string>>): Refusal {
-  return headers ? { status, code, message, headers } : { status, code, message }
-}
-
-/** The answer to something that was thrown; what is not a `PdpError` tells callers nothing about itself. */
-export function refusalOf(thrown: unknown): Refusal {
-  if (!(thrown instanceof PdpError)) return refusal(500, "internal", insideText)
-  if (thrown.code === "ERR_EVALUATION") return thrown.reason === "memory_exhausted" ? tooMuchToDecide : refusal(500, "evaluation", insideText)
-  const code = thrown.reason ?? thrown.code.slice("ERR_".length).toLowerCase()
-  const status = httpStatusByCode[thrown.code]
-  return { ...refusal(status, code, messageOf(thrown), thrown.code === "ERR_OVERLOADED" ? retrySoon : undefined), details: thrown.details }
-}
+import { refusal, type Refusal } from "../model/refusal.js"
 
 /** Answered when too much is in work already. */
 export const overloaded = refusal(503, "overloaded", "too many requests at a time; try again in a second", { "Retry-After": "1" })
@@ -41,7 +15,3 @@ export const closing = refusal(503, "closed", "this process is stopping; ask ano
 export function tooLarge(bytes: number): Refusal {
   return refusal(413, "too_large", `the body exceeds ${bytes} bytes; ask in smaller requests`)
 }
-
-const insideText = "this failed inside; the log says why, by the request id of this answer"
-const tooMuchToDecide = refusal(413, "too_large", "deciding this takes more memory than a policy may use; ask in smaller requests")
-const retrySoon = { "Retry-After": "1" }

@@ -1,5 +1,6 @@
-import { assertAllowed, type Administration, type WriteOptions } from "../administration/index.js"
+import type { Administration, WriteOptions } from "../administration/index.js"
 import type { Principal } from "../model/principal.js"
+import { assertAllowed } from "../pdp/index.js"
 import { refusedResponse } from "./administration-refusal.js"
 import type { AdministrationRoute, Outcome } from "./administration-route.js"
 import type { ServerContext } from "./context.js"

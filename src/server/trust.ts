@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http"
 import type { Profile } from "../pdp/pdp.js"
 import { forwardedRefusal, isForwarded } from "./border.js"
-import { refusal, type Refusal } from "./refusal.js"
+import { refusal, type Refusal } from "../model/refusal.js"
 
 /**
  * May this caller state who asks? The input of a decision *is* the identity, so only callers on this machine are believed,

@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import type { ServerLimits } from "./limits.js"
-import { overloaded, pipelinedTooMuch, type Refusal } from "./refusal.js"
+import type { Refusal } from "../model/refusal.js"
+import { overloaded, pipelinedTooMuch } from "./refusal.js"
 
 /** Who is being answered. */
 export interface Work {

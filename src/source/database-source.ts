@@ -3,7 +3,8 @@ import { formatRevision, type Revision } from "../model/revision.js"
 import { RoleBinding, type RoleBindingChange } from "../model/role-binding.js"
 import { isPlainBinding } from "./plain-binding.js"
 import type { Source, SourceChanges, SourcePosition, SourceRead } from "./source.js"
-import { closedSource, throwIfAborted, unavailable } from "./unavailable.js"
+import { unavailable } from "../model/unavailable.js"
+import { closedSource, throwIfAborted } from "./unavailable.js"
 
 /** Role bindings in a database that numbers its changes. Whoever reads them decides on the same revisions. */
 export interface DatabaseSource extends Source {

@@ -1,6 +1,6 @@
 import { PdpError } from "../errors.js"
 import { endingOf, formatByEnding, mostBytes, type BindingsFormat } from "./bindings-format.js"
-import { unavailable } from "./unavailable.js"
+import { unavailable } from "../model/unavailable.js"
 
 /** The format by the name's ending. @throws {PdpError} `ERR_CONFIG_INVALID` when it is none of ours */
 export function fileFormat(path: string): BindingsFormat {

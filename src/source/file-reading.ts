@@ -1,7 +1,8 @@
 import { createHash, type Hash } from "node:crypto"
 import { open, stat, type FileHandle } from "node:fs/promises"
 import { messageOf, type PdpError } from "../errors.js"
-import { throwIfAborted, unavailable } from "./unavailable.js"
+import { unavailable } from "../model/unavailable.js"
+import { throwIfAborted } from "./unavailable.js"
 
 /** What tells one state of a file from another, as far as the file system can tell. */
 export interface FileState {

@@ -7,7 +7,7 @@ import type { BindingsFormat } from "./bindings-format.js"
 import { assertSize, fileFormat } from "./file-format.js"
 import { fileState, readFileIn, type FileState } from "./file-reading.js"
 import type { Source, SourcePosition, SourceRead } from "./source.js"
-import { timersOption, type Timers } from "./timers.js"
+import { timersOption, type Timers } from "../model/timers.js"
 import { closedSource, throwIfAborted } from "./unavailable.js"
 import { watchFiles } from "./watch-files.js"
 

@@ -2,9 +2,8 @@ import type { IncomingHttpHeaders } from "node:http"
 import type { PdpError } from "../errors.js"
 import { shown } from "./binding-row.js"
 import { endingOf, formatByEnding, type BindingsFormat } from "./bindings-format.js"
-import type { HttpAnswer } from "./http-answer.js"
-import { placeOf, type HttpTarget } from "./http-target.js"
-import { unavailable } from "./unavailable.js"
+import { placeOf, type HttpAnswer, type HttpTarget } from "../outgoing/index.js"
+import { unavailable } from "../model/unavailable.js"
 
 /** What is asked for, in `Accept`. */
 export const acceptedTypes = "application/x-ndjson, application/jsonl, application/json;q=0.9"

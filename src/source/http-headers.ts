@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from "node:http"
 import { messageOf, PdpError } from "../errors.js"
-import { unavailable } from "./unavailable.js"
+import { unavailable } from "../model/unavailable.js"
 
 /** Names and values of header fields. */
 export type HttpHeaders = Readonly<Record<string, string>>

@@ -2,9 +2,8 @@ import { z } from "zod"
 import { PdpError } from "../errors.js"
 import { aFunction, checkOptions } from "../model/options.js"
 import { assertHeaders, type HttpHeadersOption } from "./http-headers.js"
-import { httpTarget, type HttpTarget } from "./http-target.js"
-import { resolveHost, type ResolveHost } from "./outgoing-address.js"
-import { timersOption, unrefTimers, type Timers } from "./timers.js"
+import { httpTarget, resolveHost, type HttpTarget, type ResolveHost } from "../outgoing/index.js"
+import { timersOption, unrefTimers, type Timers } from "../model/timers.js"
 
 /** Options of {@link httpSource}. */
 export interface HttpSourceOptions {

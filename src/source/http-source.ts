@@ -2,14 +2,15 @@ import { randomUUID } from "node:crypto"
 import type { RoleBinding } from "../model/role-binding.js"
 import { bindingPages } from "./binding-pages.js"
 import { mostBytes, type BindingsFormat } from "./bindings-format.js"
-import { ask, type HttpAnswer } from "./http-answer.js"
+import { ask, type HttpAnswer } from "../outgoing/index.js"
 import { conditionAfter, type HttpCondition } from "./http-condition.js"
 import { acceptedTypes, documentFormat } from "./http-document.js"
 import { currentHeaders } from "./http-headers.js"
 import { httpSettings, type HttpSettings, type HttpSourceOptions } from "./http-settings.js"
 import { readAhead, type ReadAhead } from "./read-ahead.js"
 import type { Source, SourcePosition, SourceRead } from "./source.js"
-import { closedSource, throwIfAborted, unavailable } from "./unavailable.js"
+import { unavailable } from "../model/unavailable.js"
+import { closedSource, throwIfAborted } from "./unavailable.js"
 
 /**
  * Role bindings that a server answers a GET with, in JSON or NDJSON (streamed) as in `fileSource`, by its `Content-Type`, else by the URL's

@@ -1,5 +1,5 @@
 import { messageOf, PdpError } from "../errors.js"
-import { unrefTimers, type Timers } from "./timers.js"
+import { unrefTimers, type Timers } from "../model/timers.js"
 
 /** Options of {@link startRefresh}. */
 export interface RefreshOptions {

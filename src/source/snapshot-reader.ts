@@ -5,7 +5,7 @@ import type { RoleBindingStore } from "../store/index.js"
 import { snapshotRows } from "./snapshot-rows.js"
 import { AnyHeader, HeaderLine, snapshotVersion, trailerAtEnd, type SnapshotHeader, type SnapshotTrailer } from "./snapshot-format.js"
 import type { SnapshotFile } from "./snapshot-writer.js"
-import { unavailable } from "./unavailable.js"
+import { unavailable } from "../model/unavailable.js"
 
 /** What a snapshot file held. */
 export interface LoadedSnapshot {

@@ -5,7 +5,7 @@ import type { RoleBindingChange } from "../model/role-binding.js"
 import type { RoleBindingStore } from "../store/index.js"
 import { replaceFile } from "./replaced-file.js"
 import { confirmation, headerLine, rowLine, trailerLine, type SnapshotHeader } from "./snapshot-format.js"
-import { unavailable } from "./unavailable.js"
+import { unavailable } from "../model/unavailable.js"
 
 /** One snapshot file, whatever its name: another one with the same name is another file. */
 export interface SnapshotFile {

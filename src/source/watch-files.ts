@@ -1,6 +1,6 @@
 import { watch, type FSWatcher } from "node:fs"
 import { basename, dirname } from "node:path"
-import { unrefTimers, type Timers } from "./timers.js"
+import { unrefTimers, type Timers } from "../model/timers.js"
 
 /**
  * Calls back when some of these files may have changed: about 100 ms after something happened to them in their directories. That sees files

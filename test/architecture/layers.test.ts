@@ -5,12 +5,13 @@ const rows: readonly (readonly string[])[] = [
   ["errors"],
   ["model"],
   ["telemetry"],
-  ["database"],
-  ["authorization-data", "policy", "store", "source", "bundle", "authn"],
+  ["database", "outgoing"],
+  ["authorization-data", "policy", "store", "source", "bundle", "authn", "login"],
   ["pdp"],
-  ["administration", "opa"],
+  ["administration", "opa", "middleware"],
   ["server"],
   ["config"],
+  ["doctor"],
   ["cli"],
 ]
 const all = sources()
@@ -37,9 +38,9 @@ describe("layers", () => {
     expect(importersOf("commander").filter((path) => !path.startsWith("src/cli/"))).toEqual([])
   })
 
-  it("leave HTTP to src/server, and asking others to the http files of src/source", () => {
+  it("leave HTTP to src/server, and asking others to src/outgoing, types aside", () => {
     const serving = ["hono", "@hono/node-server"].flatMap(importersOf)
-    const asking = ["node:http", "node:https"].flatMap(importersOf).filter((path) => !path.startsWith("src/source/http-"))
+    const asking = ["node:http", "node:https"].flatMap(importersOf).filter((path) => !/^src\/(?:outgoing|middleware|source\/http-)/.test(path))
     expect([...serving, ...asking].filter((path) => !path.startsWith("src/server/"))).toEqual([])
   })
 

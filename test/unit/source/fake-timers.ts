@@ -1,4 +1,4 @@
-import type { Timers } from "../../../src/source/index.js"
+import type { Timers } from "../../../src/model/timers.js"
 
 interface Alarm {
   readonly dueMs: number

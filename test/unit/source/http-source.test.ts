@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { Timers } from "../../../src/source/index.js"
+import type { Timers } from "../../../src/model/timers.js"
 import {
   ann,
   answering,

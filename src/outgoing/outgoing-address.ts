@@ -1,7 +1,7 @@
 import { lookup as lookupName } from "node:dns/promises"
 import { BlockList, isIP, type LookupFunction } from "node:net"
 import { callbackify } from "node:util"
-import { unavailable } from "./unavailable.js"
+import { unavailable } from "../model/unavailable.js"
 
 /** All addresses of a host. */
 export type ResolveHost = (host: string) => Promise<readonly HostAddress[]>

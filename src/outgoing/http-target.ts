@@ -40,7 +40,7 @@ function parsed(text: string | URL): URL {
     urlToHttpOptions(url)
     return url
   } catch {
-    throw invalid("the url of a source over HTTP is not a URL", "write https://<host>/<path>, with %25 for a percent sign")
+    throw invalid("this is not a URL", "write https://<host>/<path>, with %25 for a percent sign")
   }
 }
 

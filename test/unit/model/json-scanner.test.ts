@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { scanJson } from "../../../src/server/border-scanner.js"
+import { scanJson } from "../../../src/model/json-scanner.js"
 
 const limits = { depth: 64, keys: 1_000 }
 const scan = (text: string | Buffer) => scanJson(typeof text === "string" ? Buffer.from(text) : text, limits)

@@ -2,12 +2,16 @@ import { request as requestPlain, type IncomingHttpHeaders, type IncomingMessage
 import { request as requestSecure } from "node:https"
 import { messageOf, PdpError } from "../errors.js"
 import type { HttpTarget } from "./http-target.js"
-import type { Timers } from "./timers.js"
-import { unavailable } from "./unavailable.js"
+import type { Timers } from "../model/timers.js"
+import { unavailable } from "../model/unavailable.js"
 
 /** What to ask, and how long to wait. */
 export interface HttpQuestion {
   readonly target: HttpTarget
+  /** Default: GET. */
+  readonly method?: "GET" | "POST"
+  /** Sent with a POST. */
+  readonly content?: string
   readonly headers: Readonly<Record<string, string>>
   /** For the head of the answer, from the resolution of the name on, and for each further 64 KiB of its body. */
   readonly timeoutMs: number
@@ -25,7 +29,7 @@ export interface HttpAnswer {
 }
 
 /**
- * Sends one GET over a connection of its own. Redirects are not followed.
+ * Sends one request over a connection of its own. Redirects are not followed.
  *
  * @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` when no answer comes in time
  */
@@ -39,12 +43,12 @@ export async function ask(question: HttpQuestion): Promise<HttpAnswer> {
 
 const pieceBytes = 64 * 1024
 
-function headOf({ target, headers, timeoutMs, timers, signal }: HttpQuestion): Promise<IncomingMessage> {
+function headOf({ target, method = "GET", content, headers, timeoutMs, timers, signal }: HttpQuestion): Promise<IncomingMessage> {
   const { url, place, lookup } = target
   return new Promise((resolve, reject) => {
     const send = url.protocol === "https:" ? requestSecure : requestPlain
     // A pooled connection would not have been looked up by us.
-    const request = send(url, { agent: false, headers, lookup, signal, insecureHTTPParser: false })
+    const request = send(url, { method, agent: false, headers, lookup, signal, insecureHTTPParser: false })
     const cancel = timers.after(timeoutMs, () =>
       request.destroy(unavailable(`${place} has not answered within ${timeoutMs} ms`, "check that it is up and reachable")),
     )
@@ -57,7 +61,7 @@ function headOf({ target, headers, timeoutMs, timers, signal }: HttpQuestion): P
       cancel()
       reject(unavailable(`${place} closed the connection without an answer`, "its own log may say why"))
     })
-    request.end()
+    request.end(content)
   })
 }
 
@@ -67,7 +71,7 @@ async function* bodyOf(
   mostBytes: number,
 ): AsyncGenerator<Uint8Array, undefined> {
   const tooLarge = (bytes: number): PdpError =>
-    unavailable(`${place} sends ${bytes} bytes or more, and ${mostBytes} are allowed`, "serve fewer bindings, as NDJSON, or allow more")
+    unavailable(`${place} sends ${bytes} bytes or more, and ${mostBytes} are allowed`, "serve less, or allow more")
   const announced = Number(message.headers["content-length"] ?? 0)
   if (announced > mostBytes) throw tooLarge(announced)
   const late = (): PdpError =>

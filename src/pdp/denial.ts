@@ -1,6 +1,6 @@
 import { PdpError } from "../errors.js"
 import type { AuthorizationRequest, DenyReason, Explanation } from "../model/decision.js"
-import type { Decisions } from "../pdp/index.js"
+import type { Decisions } from "./pdp.js"
 
 /**
  * Asks the policy, and throws what it denies. Roles and scopes are named only to callers who hold some role there.
