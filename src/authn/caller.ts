@@ -4,7 +4,7 @@ import type { Principal } from "../model/principal.js"
 export interface Caller {
   /** Its id is empty when nobody is named. */
   readonly principal: Principal
-  readonly proof: "principal_headers" | "unsigned_token" | "none"
+  readonly proof: "verified_token" | "principal_headers" | "unsigned_token" | "none"
   /** E-mails and groups that are left out, because they name something reserved or nothing that could be bound. */
   readonly dropped: readonly string[]
 }

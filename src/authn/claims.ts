@@ -1,58 +1,69 @@
-import { PdpError } from "../errors.js"
 import type { Principal } from "../model/principal.js"
 import type { Caller } from "./caller.js"
-import { tokenMalformed } from "./bearer-token.js"
-import { assertFewGroups, isEmail, isReserved } from "./names.js"
+import { groupsOfClaims } from "./group-claims.js"
+import type { ClaimNames } from "./issuer.js"
+import { isEmail, isReserved } from "./names.js"
+import { refused } from "./reasons.js"
+import { textsOf } from "./texts-of.js"
+import type { Claims } from "./token.js"
 
 /** Whom the claims of a token name. */
 export type ClaimedPrincipal = Pick<Caller, "principal" | "dropped">
 
 /**
- * The person whom a token names: `sub`; `email`, else `upn`, unless `email_verified` is false; `groups`, a list or one text with commas; the scopes
- * of `scope`, else `scp`. Without scopes the set is empty: a token never is unrestricted.
+ * The person whom a token names, by the claims that its issuer uses. The e-mail counts unless `email_verified` says that it is not verified.
+ * Scopes are those of `scope`, else `scp`; without any the set is empty: a token never is unrestricted.
  *
- * @throws {PdpError} `ERR_UNAUTHENTICATED` with reason `token_malformed` or `subject_reserved`, `ERR_INPUT_INVALID` with `too_many_groups`
+ * @throws {PdpError} `ERR_UNAUTHENTICATED` with reason `token_malformed`, `subject_reserved` or `subject_domain`, `ERR_INPUT_INVALID` with
+ * `too_many_groups`
  */
-export function principalOfClaims(claims: Readonly<Record<string, unknown>>): ClaimedPrincipal {
-  const groups = textsOf(claims["groups"], ",")
-  assertFewGroups(groups, "the claim groups")
-  const [email] = [claims["email"], claims["upn"]].filter((claim): claim is string => typeof claim === "string" && claim !== "")
-  const isKept = email !== undefined && claims["email_verified"] !== false && isEmail(email) && !isReserved(email)
+export function principalOfClaims(claims: Claims, names: ClaimNames): ClaimedPrincipal {
+  const id = idOf(claims, names)
+  const groups = groupsOfClaims(claims, names.groupsClaims)
+  const email = names.emailClaims.map((name) => claims.get(name)).find((claim): claim is string => typeof claim === "string" && claim !== "")
+  const isKept = email !== undefined && isVerified(claims) && isEmail(email) && !isReserved(email) && isVouchedFor(email, names)
   const kept = groups.filter(isBindable)
   const principal: Principal = {
     kind: "person",
-    id: idOf(claims["sub"]),
+    id,
     ...(isKept && { email }),
     ...(kept.length > 0 && { groups: [...new Set(kept)] }),
-    scopes: scopesOf(claims),
+    scopes: scopesOf(claims, names),
   }
   const dropped = [...(email === undefined || isKept ? [] : [email]), ...groups.filter((group) => !isBindable(group))]
   return { principal, dropped }
 }
 
-function idOf(claim: unknown): string {
-  if (typeof claim !== "string" || claim === "" || claim.length > 256 || /\p{C}|^\s|\s$/u.test(claim))
-    throw tokenMalformed("the claim sub is no name of 1 to 256 printable characters")
-  if (isReserved(claim))
-    throw new PdpError("ERR_UNAUTHENTICATED", "the claim sub names everybody, a service or a group, which no token can prove to be", {
-      reason: "subject_reserved",
-    })
-  return claim
+function idOf(claims: Claims, names: ClaimNames): string {
+  const named = claims.get(names.subjectClaim) ?? ""
+  const [claim, id] = named === "" ? ["sub", claims.get("sub")] : [names.subjectClaim, named]
+  if (typeof id !== "string" || id === "" || id.length > 256 || /\p{C}|^\s|\s$/u.test(id))
+    throw refused("token_malformed", `the claim ${claim} is no name of 1 to 256 printable characters`)
+  if (isReserved(id)) throw refused("subject_reserved", `the claim ${claim} names everybody, a service or a group, which no token can prove to be`)
+  if (id.includes("@") && !isVouchedFor(id, names))
+    throw refused("subject_domain", `the claim ${claim} is an address outside the issuer's email_domains`)
+  return id
+}
+
+function isVouchedFor(address: string, { emailDomains }: ClaimNames): boolean {
+  if (!emailDomains) return true
+  return isEmail(address) && emailDomains.has(address.slice(address.indexOf("@") + 1).toLowerCase())
+}
+
+/** Some providers write the truth value as a text. */
+function isVerified(claims: Claims): boolean {
+  const verified = claims.get("email_verified") ?? true
+  return verified === true || verified === "true"
 }
 
 function isBindable(group: string): boolean {
   return !isReserved(group) && group.length <= 256 && !/\p{C}/u.test(group)
 }
 
-function scopesOf({ scope, scp }: Readonly<Record<string, unknown>>): readonly string[] {
-  const scopes = textsOf(scope, /\s+/)
-  return [...new Set(scopes.length > 0 ? scopes : textsOf(scp, /\s+/))]
-}
-
-function textsOf(claim: unknown, separator: string | RegExp): readonly string[] {
-  const parts: readonly unknown[] = typeof claim === "string" ? claim.split(separator) : Array.isArray(claim) ? claim : []
-  return parts
-    .filter((part): part is string => typeof part === "string")
-    .map((part) => part.trim())
-    .filter((part) => part !== "")
+function scopesOf(claims: Claims, { scopePrefix = "" }: ClaimNames): readonly string[] {
+  const [scopes, scp] = [claims.get("scope"), claims.get("scp")].map((claim) => textsOf(claim, /\s+/))
+  const granted = (scopes?.length ? scopes : scp) ?? []
+  return [...new Set(granted.map((scope) => (scope.startsWith(scopePrefix) ? scope.slice(scopePrefix.length) : scope)))].filter(
+    (scope) => scope !== "",
+  )
 }

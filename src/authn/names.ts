@@ -1,4 +1,4 @@
-import { PdpError } from "../errors.js"
+import { refused } from "./reasons.js"
 
 /** Groups that one principal may present. */
 const mostGroups = 100
@@ -20,8 +20,5 @@ export function isEmail(text: string): boolean {
  */
 export function assertFewGroups(groups: readonly unknown[], where: string): void {
   if (groups.length <= mostGroups) return
-  const remedy = "send only those that hold role bindings; identity providers can filter the claim"
-  throw new PdpError("ERR_INPUT_INVALID", `${where} holds ${groups.length} groups, and ${mostGroups} are the most; ${remedy}`, {
-    reason: "too_many_groups",
-  })
+  throw refused("too_many_groups", `${where} holds ${groups.length} groups, and ${mostGroups} are the most`)
 }

@@ -1,0 +1,101 @@
+import { isLoopback } from "../model/loopback.js"
+import { peerSecretProof } from "./peer-secret.js"
+import { trustedPeerList, unmapped, type TrustedPeerList } from "./trusted-peer-list.js"
+
+/**
+ * How far a peer is believed when it says who asks. `listed`: an entry of `trusted_peers`, a client certificate or a peer secret says so.
+ * `local`: it is on this machine, which is enough by default.
+ */
+export type Trust = "none" | "local" | "listed"
+
+/** What is known of who connects, as node:http gives it; its requests fit. */
+export interface PeerRequest {
+  /** Names and values of the headers in turn, as they came over the wire. */
+  readonly rawHeaders: readonly string[]
+  /** By name, in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly socket: PeerSocket
+  /**
+   * Came in over a UNIX domain socket, which only the server that listens there can know: Node gives such a peer no address, and neither does it
+   * give one to a peer that is gone. Default false.
+   */
+  readonly isUnix?: boolean
+}
+
+/** The connection of a request: a `Socket` or a `TLSSocket` of Node. */
+export interface PeerSocket {
+  /** Undefined over UNIX domain sockets, and once the peer is gone. */
+  readonly remoteAddress?: string | undefined
+  /** TLS: the client's certificate is signed by a CA that the server trusts. */
+  readonly authorized?: boolean
+  readonly getPeerCertificate?: () => PeerCertificate
+}
+
+/** The part of a client certificate that names its holder; empty without one. */
+export interface PeerCertificate {
+  readonly subject?: { readonly CN?: string | readonly string[] | undefined } | undefined
+  /** As Node writes it: `DNS:a.example, URI:spiffe://b`. */
+  readonly subjectaltname?: string | undefined
+}
+
+/** Options of {@link peerTrust}. */
+export interface PeerOptions {
+  /**
+   * Who may say who asks: `loopback`, `unix`, addresses, ranges (`10.0.0.0/8`), `certificate` (any that a client CA signed),
+   * `certificate:<name>` (its common name, or one of its DNS, URI and e-mail names). Undefined: see `localByDefault`.
+   */
+  readonly trustedPeers?: readonly string[] | undefined
+  /**
+   * Secrets of which one may come in `X-Portcullis-Peer-Secret`, each of at least 16 characters (shorter ones never match). Asked whenever that
+   * header comes, so that the file can be read again.
+   */
+  readonly secrets?: (() => readonly string[]) | undefined
+  /** Without `trustedPeers`, peers on loopback and UNIX domain sockets are `local`. For servers that listen nowhere else. Default false. */
+  readonly localByDefault?: boolean
+}
+
+/**
+ * Finds out how far the peer of a request is believed.
+ *
+ * What a proxy passed on does not come from this machine, so neither loopback nor a UNIX domain socket counts then. A peer secret that comes twice
+ * makes the whole request untrusted. Connections are remembered: a long list costs once per connection, not per request.
+ *
+ * @throws {PdpError} `ERR_CONFIG_INVALID` naming an entry of `trustedPeers` that is none
+ */
+export function peerTrust(options: PeerOptions): (request: PeerRequest) => Trust {
+  const { trustedPeers, secrets = () => [], localByDefault = false } = options
+  const listed = trustedPeerList(trustedPeers ?? [])
+  const isLocalByDefault = localByDefault && trustedPeers === undefined
+  const connections = new WeakMap<PeerSocket, Connection>()
+  const provesSecret = peerSecretProof(secrets)
+  return (request) => {
+    const secret = provesSecret(request)
+    if (secret === "ambiguous") return "none"
+    const { socket, isUnix = false } = request
+    const connection = connections.get(socket) ?? connectionOf(socket, listed)
+    connections.set(socket, connection)
+    if (secret === "proven" || connection.isListed) return "listed"
+    const isUnixPeer = isUnix && socket.remoteAddress === undefined
+    if ((!connection.isLoopback && !isUnixPeer) || isForwarded(request)) return "none"
+    if (connection.isLoopback ? listed.loopback : listed.unix) return "listed"
+    return isLocalByDefault ? "local" : "none"
+  }
+}
+
+/** True when a proxy says that it passed the request on: then it does not come from this machine, and loopback proves nothing. */
+export function isForwarded({ headers }: Pick<PeerRequest, "headers">): boolean {
+  for (const name in headers) {
+    if (name.startsWith("x-forwarded-") || name === "forwarded" || name === "via") return true
+  }
+  return false
+}
+
+interface Connection {
+  readonly isListed: boolean
+  readonly isLoopback: boolean
+}
+
+function connectionOf(socket: PeerSocket, listed: TrustedPeerList): Connection {
+  const address = unmapped(socket.remoteAddress ?? "")
+  return { isListed: listed.hasAddress(address) || listed.hasCertificate(socket), isLoopback: isLoopback(address) }
+}
