@@ -3,7 +3,7 @@ import { open } from "node:fs/promises"
 import { messageOf } from "../errors.js"
 import type { RoleBindingChange } from "../model/role-binding.js"
 import type { RoleBindingStore } from "../store/index.js"
-import { replaceFile } from "./replaced-file.js"
+import { replaceFile } from "../model/replaced-file.js"
 import { confirmation, headerLine, rowLine, trailerLine, type SnapshotHeader } from "./snapshot-format.js"
 import { unavailable } from "../model/unavailable.js"
 
