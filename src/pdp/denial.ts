@@ -7,7 +7,7 @@ import type { Decisions } from "./pdp.js"
  *
  * @throws {PdpError} `ERR_DENIED`, or `ERR_UNAUTHENTICATED` for nobody, with the reason
  */
-export function assertAllowed(decisions: Decisions, request: AuthorizationRequest): void {
+export function assertAllowed(decisions: Pick<Decisions, "authorize" | "explain">, request: AuthorizationRequest): void {
   if (decisions.authorize(request).allowed) return
   const facts = decisions.explain(request)
   const [reason] = facts.reasons

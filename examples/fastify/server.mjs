@@ -1,0 +1,45 @@
+// A Fastify app that lets Portcullis decide in its own process. `npm install fastify portcullis`, or in a clone `npm run build`; then
+//   node examples/idp/idp.mjs                 an identity provider to try it with (or name yours in ISSUER)
+//   node examples/fastify/server.mjs          this app, on http://127.0.0.1:3000 (or PORT)
+//   token=$(curl -s http://127.0.0.1:9400/token -d grant_type=password -d client_id=portcullis-cli -d username=ann@example.com \
+//     -d password=ann@example.com -d "scope=openid platform:read" | node -pe 'JSON.parse(fs.readFileSync(0)).access_token')
+//   curl -i -H "Authorization: Bearer $token" http://127.0.0.1:3000/apis/models/v2/workspaces/ml-team/models
+import fastify from "fastify"
+import { env } from "node:process"
+import { fileURLToPath } from "node:url"
+import { createPdp, fileSource } from "portcullis"
+import { portcullis } from "portcullis/fastify"
+
+const { ISSUER = "http://127.0.0.1:9400", PORT = "3000" } = env
+const quickstart = fileURLToPath(new URL("../quickstart/", import.meta.url))
+
+const pdp = await createPdp({
+  authorizationData: `${quickstart}authorization.yaml`, // which operation needs which permission
+  source: fileSource({ path: `${quickstart}bindings.yaml` }), // who holds which role where: ann reads in ml-team
+})
+
+const app = fastify()
+
+// Registered first, so that it holds for every route and plugin after it. What it does not let in is answered with 401, 403 or 503, before bodies are read.
+await app.register(
+  portcullis({
+    pdp,
+    authentication: { issuers: [{ issuer: ISSUER, audience: "portcullis" }] },
+    open: ["/"], // needs no decision
+    onDecision: ({ method, path, caller, refusal }) => console.log(method, path, caller?.principal.id ?? "?", refusal?.code ?? "allowed"),
+  }),
+)
+
+app.get("/", async () => "models live below /apis/models/v2/workspaces/ml-team/models\n")
+
+// Here the policy has allowed it, and `request.portcullis` says to whom.
+app.get("/apis/models/v2/workspaces/:workspace/models", async (request) => ({
+  caller: request.portcullis.principal.id,
+  models: ["resnet", "whisper"],
+}))
+app.post("/apis/models/v2/workspaces/:workspace/models", async (request, reply) => {
+  reply.code(201)
+  return { caller: request.portcullis.principal.id, created: request.body.name }
+})
+
+console.log(`listens on ${await app.listen({ host: "127.0.0.1", port: Number(PORT) })}`)

@@ -1,0 +1,88 @@
+import { randomUUID } from "node:crypto"
+import { authentication, peerTrust, type Caller } from "../authn/index.js"
+import { messageOf } from "../errors.js"
+import type { Decision } from "../model/decision.js"
+import type { Principal } from "../model/principal.js"
+import { refusal, refusalOf } from "../model/refusal.js"
+import type { DecisionEvent } from "./decision-event.js"
+import { judged, type AdmissionRequest, type Judgement } from "./judgement.js"
+import { openPaths } from "./open-paths.js"
+import { checkMiddlewareOptions, type AdmissionOptions } from "./options.js"
+import { refusedAnswer, type RefusedAnswer } from "./refused-answer.js"
+
+/** Who was let in, and on what decision. */
+export interface Admission {
+  /** Who asks. Its id is empty for nobody, whom the policy let in all the same. */
+  readonly principal: Principal
+  readonly decision: Decision
+  /** The principal with how it is known. */
+  readonly caller: Caller
+}
+
+/** What becomes of a request: `open` ones need no decision. */
+export type Outcome =
+  | { readonly kind: "open" }
+  | { readonly kind: "admitted"; readonly admission: Admission }
+  | { readonly kind: "refused"; readonly answer: RefusedAnswer }
+
+/**
+ * Decides whether a request is let in. Never throws: whatever fails is a refusal.
+ *
+ * @param path answers the path to decide on. Default: the raw request target
+ */
+export type Admit = (request: AdmissionRequest, path?: () => string) => Promise<Outcome>
+
+/**
+ * Lets requests in by bearer token, or the headers of a trusted peer, and the policy: what the middlewares of all frameworks share.
+ *
+ * @throws {PdpError} `ERR_CONFIG_INVALID` naming the option
+ */
+export function admission(options: AdmissionOptions): Admit {
+  checkMiddlewareOptions(options)
+  const { pdp, atLeastSeconds = 5, onDecision } = options
+  const { trustedPeers = [], secrets } = options.peers ?? {}
+  const { authenticate } = authentication(options.authentication)
+  const trustOf = peerTrust({ trustedPeers, secrets })
+  const judges = { pdp, atLeastSeconds, authenticate, trustOf, isOpen: openPaths(options.open) }
+  return async (request, path = () => request.target) => {
+    const judgement = await judged(judges, request, path)
+    const { caller, decision, failure } = judgement
+    if (failure !== undefined) return refused(onDecision, request, judgement, failure.thrown)
+    if (judgement.isOpen) return { kind: "open" }
+    if (caller === undefined || decision === undefined) return refused(onDecision, request, judgement, undefined)
+    const unheard = await told(onDecision, { method: request.method, path: judgement.path, caller, decision })
+    return unheard ?? { kind: "admitted", admission: { principal: caller.principal, decision, caller } }
+  }
+}
+
+async function refused(
+  onDecision: AdmissionOptions["onDecision"],
+  { method }: AdmissionRequest,
+  { path, caller, decision }: Judgement,
+  error: unknown,
+): Promise<Outcome> {
+  const reason = refusalOf(error)
+  const decisionId = reason.status === 403 || reason.status === 500 ? randomUUID() : undefined
+  const facts = { status: reason.status, code: reason.code, error, ...(decisionId !== undefined && { decisionId }) }
+  const unheard = await told(onDecision, { method, path, ...(caller && { caller }), ...(decision && { decision }), refusal: facts })
+  return unheard ?? { kind: "refused", answer: refusedAnswer(reason, { revision: decision?.revision, decisionId }) }
+}
+
+/** Tells the host, and everybody where nobody listens to a failure. @returns a refusal when the host did not take it */
+async function told(onDecision: AdmissionOptions["onDecision"], event: DecisionEvent): Promise<Outcome | undefined> {
+  if (!onDecision) {
+    if (event.refusal?.status === 500) warn(event.refusal.error)
+    return undefined
+  }
+  try {
+    await onDecision(event)
+    return undefined
+  } catch (thrown) {
+    warn(thrown)
+    return { kind: "refused", answer: refusedAnswer(refusal(500, "internal", ""), { revision: undefined, decisionId: randomUUID() }) }
+  }
+}
+
+function warn(thrown: unknown): void {
+  process.emitWarning(thrown instanceof Error ? thrown : messageOf(thrown))
+}

@@ -1,0 +1,7 @@
+export { admission, type Admission, type Admit, type Outcome } from "./admission.js"
+export type { DecisionEvent, RefusalFacts } from "./decision-event.js"
+export type { AdmissionRequest } from "./judgement.js"
+export type { OpenPaths } from "./open-paths.js"
+export type { AdmissionOptions, MiddlewareOptions } from "./options.js"
+export type { RefusedAnswer } from "./refused-answer.js"
+export { admitUpgrades, type UpgradeRequest, type UpgradeSocket } from "./upgrade.js"

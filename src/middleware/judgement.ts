@@ -1,0 +1,93 @@
+import type { Caller, PeerRequest, Trust } from "../authn/index.js"
+import { PdpError } from "../errors.js"
+import type { AuthorizationRequest, Decision } from "../model/decision.js"
+import { assertAllowed } from "../pdp/index.js"
+import type { AdmissionOptions } from "./options.js"
+
+/** One request that wants to be let in. */
+export interface AdmissionRequest {
+  readonly method: string
+  /** As it came over the wire: path and query. */
+  readonly target: string
+  /** Names and values of the headers in turn. */
+  readonly rawHeaders: readonly string[]
+  /** The value of `X-Portcullis-At-Least`. */
+  readonly atLeast: string | undefined
+  /** Who connects. Undefined where that cannot be known: then nobody is believed without a token. */
+  readonly peer: PeerRequest | undefined
+  /** Aborts when the caller is gone; asked for only when there is something to wait for. */
+  readonly gone: () => AbortSignal
+  /** Why nobody can tell what is asked for: then it is refused with this, open or not. */
+  readonly unclear?: PdpError
+}
+
+/** How far a request came: let in without a failure, and only then. */
+export interface Judgement {
+  /** It needs no decision, and nothing else was looked at. */
+  readonly isOpen: boolean
+  /** The path that was decided on. */
+  readonly path: string
+  readonly caller?: Caller
+  readonly decision?: Decision
+  /** What stopped it. */
+  readonly failure?: { readonly thrown: unknown }
+}
+
+/** What a judgement is made with. */
+export interface Judges extends Pick<AdmissionOptions, "pdp"> {
+  readonly isOpen: (method: string, target: string) => boolean
+  readonly trustOf: (peer: PeerRequest) => Trust
+  readonly authenticate: (credentials: { readonly rawHeaders: readonly string[]; readonly trust: Trust }) => Promise<Caller>
+  readonly atLeastSeconds: number
+}
+
+/** Whether the request is open, else who asks, then whether the policy allows it. Never throws. */
+export async function judged(judges: Judges, request: AdmissionRequest, mapped: () => string): Promise<Judgement> {
+  const { method, target, rawHeaders, peer, unclear } = request
+  const known: { path: string; caller?: Caller; decision?: Decision } = { path: target }
+  try {
+    if (unclear) throw unclear
+    if (judges.isOpen(method, target)) return { ...known, isOpen: true }
+    const path = (known.path = checkedPath(mapped()))
+    const trust = peer === undefined ? "none" : judges.trustOf(peer)
+    const { principal } = (known.caller = await judges.authenticate({ rawHeaders, trust }))
+    if (trust !== "none") await fresh(judges, request, judges.atLeastSeconds)
+    const question = { principal, method, path }
+    const decision = (known.decision = judges.pdp.authorize(question))
+    if (decision.allowed !== true) throw denial(judges, decision, question)
+    if (trust === "none") await fresh(judges, request, 0)
+    return { ...known, isOpen: false }
+  } catch (thrown) {
+    return { ...known, isOpen: false, failure: { thrown: isUndecidable(thrown) ? cannotDecide(thrown) : thrown } }
+  }
+}
+
+function checkedPath(path: unknown): string {
+  if (typeof path === "string") return path
+  throw new PdpError("ERR_CONFIG_INVALID", `the option 'path' answered ${typeof path}; answer a path such as '/apis/x', and no promise`)
+}
+
+async function fresh({ pdp }: Judges, { atLeast, gone }: AdmissionRequest, seconds: number): Promise<void> {
+  if (atLeast !== undefined) await pdp.atLeast(atLeast, { timeoutMs: seconds * 1_000, signal: gone() })
+}
+
+/** The facts behind a deny; a policy of the host's own need not have them. */
+function denial({ pdp }: Judges, decision: Decision, question: AuthorizationRequest): unknown {
+  try {
+    assertAllowed({ authorize: () => ({ ...decision, allowed: false }), explain: (asked) => pdp.explain(asked) }, question)
+  } catch (thrown) {
+    if (!isUndecidable(thrown)) return thrown
+  }
+  if (question.principal.id === "")
+    return new PdpError("ERR_UNAUTHENTICATED", `${question.method} needs a principal here; send credentials`, { reason: "no_credentials" })
+  return new PdpError("ERR_DENIED", `${question.method} is denied here by the policy; ask who keeps it`)
+}
+
+/** A policy of the host's own that does not know the question: nothing that a caller could do better. */
+function isUndecidable(thrown: unknown): boolean {
+  return thrown instanceof PdpError && thrown.code === "ERR_ENTRYPOINT_UNKNOWN"
+}
+
+function cannotDecide(cause: unknown): PdpError {
+  return new PdpError("ERR_CONFIG_INVALID", "the policy has no entrypoint authz/allow, so it cannot decide on requests; build it with one", { cause })
+}
