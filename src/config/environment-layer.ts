@@ -1,4 +1,6 @@
-import { nearest } from "../authorization-data/index.js"
+import { messageOf } from "../errors.js"
+import { scanJson } from "../model/json-scanner.js"
+import { nearest } from "../model/nearest.js"
 import { absentSetting } from "./absent-setting.js"
 import type { ConfigIssue, Given, Layer } from "./given.js"
 import { environmentName, settings, type Setting } from "./setting.js"
@@ -13,50 +15,80 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export function environmentLayer(environment: Environment): Layer {
   const given = new Map<string, Given>()
   const issues: ConfigIssue[] = []
-  const warnings: string[] = []
-  const variables = Object.entries(environment).filter((variable): variable is [string, string] => variable[1] !== undefined && variable[1] !== "")
-  for (const [name, text] of variables) {
-    const setting = aliases.get(name)
-    if (setting) given.set(setting.key, { value: parsed(text, setting), origin: { kind: "env", name } })
-    else if (name.startsWith(aliasPrefix))
-      warnings.push(`environment variable ${name} is ignored: ${absentSetting(keyOf(name, aliasPrefix, "auth.")) ?? "there is no such setting here"}`)
+  const variables = new Map(
+    Object.entries(environment).filter((variable): variable is [string, string] => variable[1] !== undefined && variable[1] !== ""),
+  )
+  for (const names of weakestFirst) {
+    for (const [name, setting] of names) {
+      const text = variables.get(name)
+      if (text === undefined) continue
+      const read = parsed(text, setting)
+      if ("problem" in read) issues.push(`env ${name}: ${setting.key} ${read.problem}; it takes: ${setting.takes}`)
+      else given.set(setting.key, { value: read.value, origin: { kind: "env", name } })
+    }
   }
-  for (const [name, text] of variables) {
-    const setting = names.get(name)
-    if (setting) given.set(setting.key, { value: parsed(text, setting), origin: { kind: "env", name } })
-    else if (name.startsWith("PORTCULLIS_") && !ofTheCommandLine.has(name) && !serviceLink.test(name)) issues.push(unknown(name))
-  }
-  return { given, issues, warnings }
+  const unknown = [...variables.keys()].filter((name) => !weakestFirst.some((names) => names.has(name)))
+  issues.push(...unknown.filter(isMeantForUs).map(unknownName))
+  return { given, issues, warnings: unknown.filter((name) => name.startsWith(aliasPrefix)).map(ignoredAlias) }
 }
 
 const aliasPrefix = "NMP_AUTH_"
 const names = new Map([...settings.values()].map((setting) => [environmentName(setting.key), setting]))
 const aliases = new Map(
-  [...settings.values()]
-    .filter(({ key }) => key.startsWith("auth."))
-    .map((setting) => [environmentName(setting.key).replace("PORTCULLIS_AUTH__", aliasPrefix), setting]),
+  [...names]
+    .filter(([, { key }]) => key.startsWith("auth."))
+    .map(([name, setting]): [string, Setting] => [name.replace("PORTCULLIS_AUTH__", aliasPrefix), setting]),
 )
+/** The reference's own documentation has two underscores between the parts of a name, some of its versions read one. */
+const flatAliases = new Map([...aliases].map(([name, setting]): [string, Setting] => [name.replaceAll("__", "_"), setting]))
+const weakestFirst: readonly ReadonlyMap<string, Setting>[] = [flatAliases, aliases, names]
 
 /** Read by commands, and no settings. */
-const ofTheCommandLine = new Set(["PORTCULLIS_CONFIG", "PORTCULLIS_URL", "PORTCULLIS_PRINCIPAL"])
+const ofTheCommandLine = new Set([
+  "PORTCULLIS_CONFIG",
+  "PORTCULLIS_URL",
+  "PORTCULLIS_PRINCIPAL",
+  "PORTCULLIS_TOKEN",
+  "PORTCULLIS_OIDC_USERNAME",
+  "PORTCULLIS_OIDC_PASSWORD",
+])
 
 /** Kubernetes sets these in every pod beside a Service named `portcullis`. */
 const serviceLink = /^PORTCULLIS_(?:SERVICE_HOST|SERVICE_PORT(?:_.*)?|PORT(?:_.*)?)$/
 
-function parsed(text: string, setting: Setting): unknown {
+function isMeantForUs(name: string): boolean {
+  return name.startsWith("PORTCULLIS_") && !ofTheCommandLine.has(name) && !serviceLink.test(name)
+}
+
+type Read = { readonly value: unknown } | { readonly problem: string }
+
+function parsed(text: string, setting: Setting): Read {
   switch (setting.type) {
     case "integer":
     case "number":
-      return /^-?[0-9]+(?:\.[0-9]+)?$/.test(text) ? Number(text) : text
+      return { value: /^-?[0-9]+(?:\.[0-9]+)?$/.test(text) ? Number(text) : text }
     case "boolean":
-      return text === "true" ? true : text === "false" ? false : text
+      return { value: text === "true" ? true : text === "false" ? false : text }
     case "array":
-      return text
-        .split(",")
-        .map((part) => part.trim())
-        .filter((part) => part !== "")
+      if (setting.members.length > 0 && text.trimStart().startsWith("[")) return json(text)
+      return {
+        value: text
+          .split(",")
+          .map((part) => part.trim())
+          .filter((part) => part !== ""),
+      }
     case "string":
-      return text
+      return { value: text }
+  }
+}
+
+function json(text: string): Read {
+  try {
+    const value: unknown = JSON.parse(text)
+    const finding = scanJson(Buffer.from(text), { depth: 8, keys: 100 })
+    return finding ? { problem: `holds ${finding.problem}` } : { value }
+  } catch (thrown) {
+    return { problem: `begins with '[' and is not JSON: ${messageOf(thrown)}` }
   }
 }
 
@@ -64,7 +96,11 @@ function keyOf(name: string, prefix: string, group: string): string {
   return `${group}${name.slice(prefix.length).toLowerCase().replaceAll("__", ".")}`
 }
 
-function unknown(name: string): ConfigIssue {
+function ignoredAlias(name: string): string {
+  return `environment variable ${name} is ignored: ${absentSetting(keyOf(name, aliasPrefix, "auth.")) ?? "there is no such setting here"}`
+}
+
+function unknownName(name: string): ConfigIssue {
   const why = absentSetting(keyOf(name, "PORTCULLIS_", ""))
   if (why !== undefined) return `environment variable ${name} is no setting: ${why}`
   const near = nearest(name, names.keys())

@@ -1,7 +1,7 @@
-import { isAlias, isMap, isScalar, LineCounter, parseDocument, type Document, type Node, type YAMLMap } from "yaml"
-import { nearest } from "../authorization-data/index.js"
+import { isAlias, isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, type Document, type Node, type YAMLMap } from "yaml"
+import { nearest } from "../model/nearest.js"
 import { absentSetting } from "./absent-setting.js"
-import type { ConfigIssue, Given, Layer } from "./given.js"
+import type { ConfigIssue, Given, Layer, Origin } from "./given.js"
 import { isGroup, settings } from "./setting.js"
 
 /**
@@ -57,7 +57,17 @@ class FileReader {
 
   #leaf(key: string, node: Node | null, line: number): void {
     const value: unknown = node ? node.toJS(this.#document) : null
-    if (value !== null) this.given.set(key, { value, origin: { kind: "file", file: this.#file, line } })
+    if (value === null) return
+    const originAt = (at: number): Origin => ({ kind: "file", file: this.#file, line: at })
+    this.given.set(key, { value, origin: originAt(line), originOf: (path) => originAt(this.#lineOf(node, path) ?? line) })
+  }
+
+  /** The line of the part that a path leads to, or of the innermost part that is there. */
+  #lineOf(node: Node | null, path: readonly PropertyKey[]): number | undefined {
+    const collection = isAlias(node) ? node.resolve(this.#document) : node
+    if (!isCollection(collection) || path.length === 0) return undefined
+    const part = collection.getIn(path, true)
+    return isNode(part) && part.range ? this.#lines.linePos(part.range[0]).line : this.#lineOf(node, path.slice(0, -1))
   }
 }
 

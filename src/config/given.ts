@@ -9,6 +9,8 @@ export type Origin =
 export interface Given {
   readonly value: unknown
   readonly origin: Origin
+  /** Where a part of the value was set. Absent: where all of it was. */
+  readonly originOf?: (path: readonly PropertyKey[]) => Origin
 }
 
 /** One thing that is wrong with the configuration; the text names place, value and remedy. */

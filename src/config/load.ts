@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs"
 import { basename, dirname, resolve } from "node:path"
-import type { z } from "zod"
 import { messageOf, PdpError } from "../errors.js"
 import { environmentLayer, type Environment } from "./environment-layer.js"
 import { fileLayer } from "./file-layer.js"
+import type { Flaw } from "./flaw.js"
 import { formatOrigin, type ConfigIssue, type Given, type Layer, type Origin } from "./given.js"
+import { identityFlaws, identityOddities } from "./identity-flaws.js"
 import { Config } from "./schema.js"
 import { settings, type Setting } from "./setting.js"
-import { StoreConfig, storeFlaws } from "./store-config.js"
+import { storeFlaws } from "./store-config.js"
+import { originOf, placeIn, valueIssues } from "./value-issues.js"
 
 /** Where {@link loadConfig} looks. */
 export interface ConfigInputs {
@@ -32,7 +34,7 @@ export interface ConfigValue {
 export interface LoadedConfig {
   readonly config: Config
   readonly values: readonly ConfigValue[]
-  /** What is ignored, and why. */
+  /** What is ignored, and what most likely was not meant, and why. */
   readonly warnings: readonly string[]
 }
 
@@ -50,9 +52,12 @@ export function loadConfig(inputs: ConfigInputs): LoadedConfig {
   const base = { file: file === undefined ? inputs.workingFolder : dirname(file), other: inputs.workingFolder }
   const checked = [...settings.values()].map((setting) => check(setting, given.get(setting.key), base))
   const values = checked.map(({ value }) => value)
-  const issues = [...layers.flatMap((layer) => layer.issues), ...checked.flatMap((one) => one.issues), ...contradictions(values)]
+  const config = Config.parse(nested(values))
+  const contradictions = flawsOf(config, checked).map((flaw) => placed(flaw, given))
+  const issues = [...layers.flatMap((layer) => layer.issues), ...checked.flatMap((one) => one.issues), ...contradictions]
   if (issues.length > 0) throw invalid(issues)
-  return { config: Config.parse(nested(values)), values, warnings: layers.flatMap((layer) => layer.warnings) }
+  const oddities = identityOddities(config).map((oddity) => placed(oddity, given))
+  return { config, values, warnings: [...layers.flatMap((layer) => layer.warnings), ...oddities] }
 }
 
 const empty: Layer = { given: new Map(), issues: [], warnings: [] }
@@ -80,20 +85,10 @@ interface Checked {
 function check(setting: Setting, given: Given | undefined, base: { readonly file: string; readonly other: string }): Checked {
   const origin: Origin = given?.origin ?? { kind: "default" }
   const parsed = setting.schema.safeParse(given?.value)
-  if (parsed.success) {
-    const value = setting.isPath ? absolute(parsed.data, origin.kind === "file" ? base.file : base.other) : parsed.data
-    return { value: { setting, value, origin }, issues: [] }
-  }
-  const shown = setting.isSecret ? "(hidden)" : JSON.stringify(given?.value)
-  const problems = parsed.error.issues.map(inWords).join(", ")
-  const issue = `${formatOrigin(origin)}: ${setting.key} ${shown}: ${problems}; it takes: ${setting.takes}`
-  return { value: { setting, value: undefined, origin }, issues: [issue] }
-}
-
-function inWords(issue: z.core.$ZodIssue): string {
-  if (issue.code === "too_small") return issue.origin === "string" ? "is empty" : `is less than ${issue.minimum}`
-  if (issue.code === "too_big") return issue.origin === "string" ? `has more than ${issue.maximum} characters` : `is more than ${issue.maximum}`
-  return issue.message.replace(/^Invalid (?:input|option): /, "")
+  if (!parsed.success)
+    return { value: { setting, value: undefined, origin }, issues: valueIssues(setting, given ?? { value: undefined, origin }, parsed.error) }
+  const value = setting.isPath ? absolute(parsed.data, origin.kind === "file" ? base.file : base.other) : parsed.data
+  return { value: { setting, value, origin }, issues: [] }
 }
 
 function absolute(value: unknown, folder: string): unknown {
@@ -101,12 +96,17 @@ function absolute(value: unknown, folder: string): unknown {
   return Array.isArray(value) ? value.map((item) => absolute(item, folder)) : value
 }
 
-/** Values that are right alone and wrong together. */
-function contradictions(values: readonly ConfigValue[]): readonly ConfigIssue[] {
-  const of = (key: string): ConfigValue | undefined => values.find(({ setting }) => setting.key === key)
-  const store = StoreConfig.safeParse(Object.fromEntries(Object.keys(StoreConfig.shape).map((name) => [name, of(`store.${name}`)?.value])))
-  if (!store.success) return []
-  return storeFlaws(store.data).map(({ key, problem }) => `${formatOrigin(of(key)?.origin ?? { kind: "default" })}: ${key} ${problem}`)
+/** Values that are right alone and wrong together. What is wrong alone is taken as not set, so nothing is said about identity while a value of it is wrong. */
+function flawsOf(config: Config, checked: readonly Checked[]): readonly Flaw[] {
+  const isIdentityClear = checked.every(({ value, issues }) => issues.length === 0 || !ofIdentity.test(value.setting.key))
+  return [...storeFlaws(config.store), ...(isIdentityClear ? identityFlaws(config) : [])]
+}
+
+const ofIdentity = /^(?:auth|server|trusted_peers|peer_secret_file)\b/
+
+function placed({ key, path = [], problem }: Flaw, given: ReadonlyMap<string, Given>): ConfigIssue {
+  const origin = originOf(given.get(key) ?? { value: undefined, origin: { kind: "default" } }, path)
+  return `${formatOrigin(origin)}: ${placeIn(key, path)} ${problem}`
 }
 
 type Tree = Map<string, unknown>

@@ -3,7 +3,13 @@ import { environmentName, settings, type Setting } from "./setting.js"
 /** The configuration reference as a Markdown page, generated from the schema. */
 export function configReference(): string {
   const rows = [...settings.values()].map((setting) => `| ${cells(setting).join(" | ")} |`)
-  return `${introduction}\n| Key | Takes | Default | Meaning |\n| --- | --- | --- | --- |\n${rows.join("\n")}\n`
+  const parts = [...settings.values()].filter(({ members }) => members.length > 0).map(membersOf)
+  return [`${introduction}\n| Key | Takes | Default | Meaning |\n| --- | --- | --- | --- |\n${rows.join("\n")}\n`, ...parts].join("\n")
+}
+
+function membersOf({ key, members }: Setting): string {
+  const rows = members.map(({ name, takes, description }) => `| \`${name}\` | ${takes} | ${description.replaceAll("|", "\\|")} |`)
+  return `## Members of an object in \`${key}\`\n\n| Member | Takes | Meaning |\n| --- | --- | --- |\n${rows.join("\n")}\n`
 }
 
 const introduction = `# Configuration
@@ -13,8 +19,9 @@ const introduction = `# Configuration
 One YAML file (\`--config FILE\` or \`PORTCULLIS_CONFIG\`), overridden by environment variables, overridden by flags.
 
 - The environment variable of a key is \`PORTCULLIS_\` and the key in upper case, with \`__\` for each dot: \`server.listen\` is
-  \`${environmentName("server.listen")}\`. Lists are separated by commas; an empty variable sets nothing. Keys below \`auth\` may also be set as
-  \`NMP_AUTH_…\`, without \`AUTH__\`: \`NMP_AUTH_BUNDLE_CACHE_SECONDS\`.
+  \`${environmentName("server.listen")}\`. An empty variable sets nothing.
+- Lists are separated by commas in variables. Those whose entries may be objects may be JSON there: \`[{"issuer": "https://…"}]\`.
+- Keys below \`auth\` may also be set as \`NMP_AUTH_…\`, without \`AUTH__\`: \`NMP_AUTH_BUNDLE_CACHE_SECONDS\`, \`NMP_AUTH_OIDC__ISSUER\` (or \`NMP_AUTH_OIDC_ISSUER\`).
 - Paths in the file are relative to the file; those in variables and flags to the working folder.
 - An unknown key is an error. \`portcullis config\` prints every value with the place where it was set.
 

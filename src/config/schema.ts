@@ -1,7 +1,11 @@
 import { z } from "zod"
+import { HeaderPrefix } from "../authn/index.js"
 import { ServerLimits } from "../server/index.js"
-import { Listen } from "./listen.js"
+import { Listen, ListenHostPort } from "./listen.js"
+import { OidcConfig } from "./oidc-config.js"
 import { StoreConfig } from "./store-config.js"
+import { TlsConfig } from "./tls-config.js"
+import { TrustedPeer } from "./trusted-peers.js"
 
 /** The configuration of the sidecar, one object per feature. Leaves with `path: true` are files, relative to the file that names them. */
 export const Config = z.strictObject({
@@ -28,6 +32,12 @@ export const Config = z.strictObject({
       .describe("Everybody becomes Editor in the default workspace. Without it: yes in the nemo profile, no in the hardened one."),
   }),
   auth: z.strictObject({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe(
+        "`false`: bearer tokens are not looked at, and callers are whom trusted peers' headers name. Decisions are made all the same. Refused beyond loopback.",
+      ),
     admin_email: z
       .string()
       .min(1)
@@ -41,6 +51,9 @@ export const Config = z.strictObject({
       .describe(
         "Believe bearer tokens that nobody has signed (`alg: none`). For trying things out: refused beyond loopback, and warned about at each start.",
       ),
+    principal_header_prefix: HeaderPrefix.default("X-NMP-").describe(
+      "What the names of the headers begin with by which trusted peers say who asks: `X-NMP-Principal-Id` and so on.",
+    ),
     policy_data_refresh_interval: z
       .number()
       .min(0.1)
@@ -52,16 +65,35 @@ export const Config = z.strictObject({
       .enum(["strict", "lenient", "off"])
       .default("strict")
       .describe("What the scopes of a token do: `strict`, `lenient` as the reference does, or `off`."),
+    oidc: OidcConfig,
+  }),
+  trusted_peers: z
+    .array(TrustedPeer)
+    .optional()
+    .describe(
+      "Who may say who asks: `loopback`, `unix`, addresses, ranges (`10.0.0.0/8`), `certificate` (any that the client CA signed), `certificate:<name>`. " +
+        "Without it: loopback and UNIX domain sockets while nobody else can connect, else nobody.",
+    ),
+  peer_secret_file: z.string().min(1).optional().meta({
+    description:
+      "A file with a secret, or two while they change, one a line: whoever sends one in `X-Portcullis-Peer-Secret` is a trusted peer, too. Read again when it changes.",
+    path: true,
   }),
   server: z.strictObject({
     listen: Listen.default("127.0.0.1:8181").meta({
-      description: "HOST:PORT of the decision API. Loopback only. Port 0 takes a free one.",
+      description:
+        "Where the decision API listens: HOST:PORT, or `unix:` and the path of a socket. Beyond loopback with `server.tls` or `server.insecure_behind_proxy` only. Port 0 takes a free one.",
+      takes: "HOST:PORT | unix:/PATH",
+    }),
+    health_listen: ListenHostPort.optional().meta({
+      description: "HOST:PORT of a second listener with health and metrics only, over plain http.",
       takes: "HOST:PORT",
     }),
-    health_listen: Listen.optional().meta({
-      description: "HOST:PORT of a second listener with health and metrics only. Loopback only.",
-      takes: "HOST:PORT",
-    }),
+    tls: TlsConfig,
+    insecure_behind_proxy: z
+      .boolean()
+      .default(false)
+      .describe("Speak plain http beyond loopback, because a proxy ends TLS and nobody else can connect. Warned about at each start."),
     allowed_hosts: z.array(z.string().min(1)).default([]).describe("Values of `Host` that are served besides loopback literals and `localhost`."),
     allowed_origins: z.array(z.string().min(1)).default([]).describe("Values of `Origin` that are served."),
     limits: z.strictObject(snakeCased(ServerLimits.shape)),

@@ -1,6 +1,8 @@
 import { z } from "zod"
 import { Config } from "./schema.js"
 
+const MemberSchema = z.object({ description: z.string().default(""), type: z.string().default("string"), takes: z.string().optional() })
+
 const LeafSchema = z.object({
   type: z.enum(["string", "number", "integer", "boolean", "array"]),
   description: z.string().default(""),
@@ -11,6 +13,7 @@ const LeafSchema = z.object({
   path: z.boolean().default(false),
   secret: z.boolean().default(false),
   takes: z.string().optional(),
+  items: z.object({ anyOf: z.array(z.object({ properties: z.record(z.string(), MemberSchema).optional() })).optional() }).optional(),
 })
 
 /** One leaf of the configuration. */
@@ -28,6 +31,16 @@ export interface Setting {
   readonly isPath: boolean
   /** Never printed. */
   readonly isSecret: boolean
+  /** Of a list that may hold objects: their members. Else none. */
+  readonly members: readonly Member[]
+}
+
+/** A member of an object in a list. */
+export interface Member {
+  readonly name: string
+  readonly description: string
+  /** As {@link Setting.takes}. */
+  readonly takes: string
 }
 
 /** What a setting is in JSON. */
@@ -63,7 +76,17 @@ function setting(schema: z.ZodType, key: string): Setting {
     ...(leaf.default === undefined ? {} : { default: leaf.default }),
     isPath: leaf.path,
     isSecret: leaf.secret,
+    members: members(leaf),
   }
+}
+
+function members({ items }: z.infer<typeof LeafSchema>): readonly Member[] {
+  const shapes = items?.anyOf?.flatMap(({ properties }) => Object.entries(properties ?? {})) ?? []
+  return shapes.map(([name, { description, type, takes }]) => ({
+    name,
+    description,
+    takes: takes ?? (type === "array" ? "list of texts" : "text"),
+  }))
 }
 
 function takes(leaf: z.infer<typeof LeafSchema>): string {

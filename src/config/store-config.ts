@@ -1,4 +1,5 @@
 import { z } from "zod"
+import type { Flaw } from "./flaw.js"
 
 /** Where role bindings are kept. */
 export const StoreConfig = z.strictObject({
@@ -44,17 +45,11 @@ export function storeKind({ source, path, url }: StoreConfig, documented: boolea
   return documented ? "memory" : "sqlite"
 }
 
-/** What is wrong with a store: a key, and why. */
-export interface StoreFlaw {
-  readonly key: string
-  readonly problem: string
-}
-
 /** Values that are right alone and wrong together. */
-export function storeFlaws(store: StoreConfig): readonly StoreFlaw[] {
+export function storeFlaws(store: StoreConfig): readonly Flaw[] {
   const { source, path, url } = store
   const kind = storeKind(store, true)
-  const flaws: StoreFlaw[] = []
+  const flaws: Flaw[] = []
   if (source === "file" && path === undefined)
     flaws.push({ key: "store.source", problem: "'file' without store.path; name the file of role bindings there" })
   if ((source === "postgres" || source === "http") && url === undefined)
