@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { z } from "zod"
+import { authn } from "./authn/authn.js"
 import { database } from "./database/database.js"
 import { decision } from "./decision/decision.js"
 import { inTemporaryFolder } from "./files.js"
@@ -13,7 +14,7 @@ import { propagation } from "./propagation/propagation.js"
 import { refresh } from "./refresh/refresh.js"
 import { Row, type PartName } from "./row.js"
 
-const parts: Readonly<Record<PartName, () => Promise<readonly Row[]>>> = { decision, http, load, refresh, propagation, database }
+const parts: Readonly<Record<PartName, () => Promise<readonly Row[]>>> = { decision, http, authn, load, refresh, propagation, database }
 
 /** Runs parts, one after the other; several each in a process of its own, so that none inherits another's memory. @returns what they found, in order */
 export async function rowsOf(names: readonly PartName[]): Promise<readonly Row[]> {

@@ -8,7 +8,7 @@ import { median, ratioOf } from "../statistics.js"
 import { residentMb, startPrinting, startSidecar } from "../server-process.js"
 import { worldOf, type Question } from "../world.js"
 import { checkAnswers } from "./answers.js"
-import { loadRound, type LoadResult, type LoadTarget } from "./load-generator.js"
+import { loadRound, posts, type LoadResult, type LoadTarget } from "./load-generator.js"
 import { startOpa } from "./opa-server.js"
 
 const connectionCounts = [1, 16, 64]
@@ -30,11 +30,11 @@ export async function http(): Promise<readonly Row[]> {
     try {
       const bodies = asked.map(bodyOf)
       const sidecar = await startSidecar(["--data", authorizationData, "--bindings", bindingsFile])
-      targets.push({ name: "sidecar", server: sidecar, path: "/apis/auth/v2/authz/allow", bodies })
+      targets.push({ name: "sidecar", server: sidecar, requests: posts("/apis/auth/v2/authz/allow", bodies) })
       const echo = await startPrinting(process.execPath, [fileURLToPath(new URL("./echo-server.js", import.meta.url))])
-      targets.push({ name: "echo", server: echo, path: "/", bodies })
+      targets.push({ name: "echo", server: echo, requests: posts("/", bodies) })
       const opa = process.env["OPA_BIN"]
-      if (opa) targets.push({ name: "OPA", server: await startOpa(opa, sidecar.url, folder), path: "/v1/data/authz/allow", bodies })
+      if (opa) targets.push({ name: "OPA", server: await startOpa(opa, sidecar.url, folder), requests: posts("/v1/data/authz/allow", bodies) })
       await checkAnswers(targets.filter(({ name }) => name !== "echo"))
       return await measured(targets)
     } finally {

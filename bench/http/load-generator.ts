@@ -2,13 +2,25 @@ import autocannon from "autocannon"
 import { quantile } from "../statistics.js"
 import { cpuMs, type ServerProcess } from "../server-process.js"
 
-/** One endpoint that gets load. */
+/** One server that gets load. */
 export interface LoadTarget {
   readonly name: string
   readonly server: ServerProcess
+  /** Sent in turn. */
+  readonly requests: readonly LoadRequest[]
+}
+
+/** One request. */
+export interface LoadRequest {
+  readonly method: "GET" | "POST"
   readonly path: string
-  /** JSON texts, sent in turn. */
-  readonly bodies: readonly string[]
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** JSON texts, posted to one path. */
+export function posts(path: string, bodies: readonly string[]): readonly LoadRequest[] {
+  return bodies.map((body) => ({ method: "POST", path, headers: { "content-type": "application/json" }, body }))
 }
 
 /** What one round of load showed. */
@@ -26,7 +38,7 @@ export interface LoadResult {
  *
  * @throws {Error} when any request was not answered with 200
  */
-export async function loadRound({ name, server, path, bodies }: LoadTarget, connections: number, seconds: number): Promise<LoadResult> {
+export async function loadRound({ name, server, requests }: LoadTarget, connections: number, seconds: number): Promise<LoadResult> {
   const latencies: number[] = []
   const cpuBefore = cpuMs(server.pid)
   const result = await new Promise<autocannon.Result>((resolve, reject) => {
@@ -35,7 +47,7 @@ export async function loadRound({ name, server, path, bodies }: LoadTarget, conn
         url: server.url,
         connections,
         duration: seconds,
-        requests: bodies.map((body) => ({ method: "POST", path, headers: { "content-type": "application/json" }, body })),
+        requests: requests.map((request) => ({ ...request })),
       },
       (error: Error | null, done) => (error ? reject(error) : resolve(done)),
     )

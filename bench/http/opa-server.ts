@@ -10,7 +10,7 @@ import { startPolled, type ServerProcess } from "../server-process.js"
  */
 export async function startOpa(opa: string, sidecarUrl: string, folder: string): Promise<ServerProcess> {
   const bundle = join(folder, "bundle.tar.gz")
-  const response = await fetch(`${sidecarUrl}/bundles/authz.tar.gz`)
+  const response = await fetch(`${sidecarUrl}/bundles/authz.tar.gz`, { headers: { "X-NMP-Principal-Id": "service:opa" } })
   if (!response.ok) throw new Error(`the sidecar answers ${response.status} when asked for its bundle`)
   writeFileSync(bundle, Buffer.from(await response.arrayBuffer()))
   const address = `127.0.0.1:${await freePort()}`
