@@ -4,7 +4,8 @@ import type { z } from "zod"
 import type { Operation } from "../administration/index.js"
 import { messageOf, PdpError } from "../errors.js"
 import { apiTarget, type ApiOptions, type ApiTarget } from "./api-options.js"
-import { refusal } from "./api-refusal.js"
+import { codeIn, refusal } from "./api-refusal.js"
+import { authorizationHeader, identityHeaders } from "./identity.js"
 import type { Terminal } from "./terminal.js"
 
 /** One call of the administration API. */
@@ -19,22 +20,22 @@ export interface ApiClient {
   readonly target: ApiTarget
   /**
    * Sends a request. A 503 and a lost connection are tried again, a few times; creations with the same idempotency key, deletions only when
-   * the sidecar said that it did nothing.
+   * the sidecar said that it did nothing. A login that the sidecar finds expired is refreshed once.
    *
    * @throws {PdpError} what the sidecar refused, with what to do about it, and `ERR_SOURCE_UNAVAILABLE` when it cannot be asked
    */
   send<Body>(request: ApiRequest, answer: z.ZodType<Body>): Promise<Body>
 }
 
-/** The client for what flags and environment name; wrong usage ends the command. What is tried again is said on the terminal. */
-export function apiClient(options: ApiOptions, command: Command, terminal: Terminal): ApiClient {
-  const target = apiTarget(options, command, terminal)
+/** The client for what flags, environment and stored logins name; wrong usage ends the command. What is tried again is said on the terminal. */
+export async function apiClient(options: ApiOptions, command: Command, terminal: Terminal): Promise<ApiClient> {
+  const target = await apiTarget(options, command, terminal)
   return {
     target,
     async send(request, schema) {
       const url = urlOf(target, request)
-      const { status, text } = await sendUntilAnswered(url, initOf(target, request), terminal)
-      if (status < 200 || status > 299) throw refusal(target, request.operation, status, text)
+      const { status, text } = await sendAsSomebody(target, url, initOf(request), terminal)
+      if (status < 200 || status > 299) throw await refusal(target, request.operation, status, text)
       const { data } = schema.safeParse(jsonOf(text))
       if (data === undefined)
         throw new PdpError("ERR_SOURCE_UNAVAILABLE", `${url} answered ${status} with something else than is due; is it a Portcullis sidecar?`)
@@ -49,6 +50,12 @@ const longestPauseMs = 10_000
 /** A write may wait for its propagation. */
 const timeoutMs = 60_000
 
+interface SentRequest {
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
 /** An answer, or why there is none. */
 type Outcome = Answered | { readonly lost: string; readonly cause: unknown; readonly mayHaveArrived: boolean; readonly mayTryAgain: boolean }
 
@@ -58,7 +65,15 @@ interface Answered {
   readonly headers: Headers
 }
 
-async function sendUntilAnswered(url: string, init: RequestInit, terminal: Terminal): Promise<Answered> {
+async function sendAsSomebody({ identity }: ApiTarget, url: string, init: SentRequest, terminal: Terminal): Promise<Answered> {
+  const signed = (headers: Readonly<Record<string, string>>): SentRequest => ({ ...init, headers: { ...init.headers, ...headers } })
+  const answer = await sendUntilAnswered(url, signed(await identityHeaders(identity)), terminal)
+  if (identity.kind !== "token" || answer.status !== 401 || codeIn(answer.text) !== "token_expired") return answer
+  const another = await identity.renewed()
+  return another === undefined ? answer : sendUntilAnswered(url, signed(authorizationHeader(another)), terminal)
+}
+
+async function sendUntilAnswered(url: string, init: SentRequest, terminal: Terminal): Promise<Answered> {
   for (let attempt = 1; ; attempt++) {
     const outcome = await sendOnce(url, init)
     const pauseMs = attempt < mostAttempts ? pauseAfter(outcome, attempt) : undefined
@@ -72,7 +87,7 @@ async function sendUntilAnswered(url: string, init: RequestInit, terminal: Termi
   }
 }
 
-async function sendOnce(url: string, init: RequestInit): Promise<Outcome> {
+async function sendOnce(url: string, init: SentRequest): Promise<Outcome> {
   try {
     const response = await fetch(url, { ...init, redirect: "error", signal: AbortSignal.timeout(timeoutMs) })
     return { status: response.status, text: await response.text(), headers: response.headers }
@@ -105,12 +120,11 @@ function unreachable(url: string, { lost, cause, mayHaveArrived }: Extract<Outco
   return new PdpError("ERR_SOURCE_UNAVAILABLE", `cannot ask ${url}: ${lost}; ${remedy}`, { cause })
 }
 
-function initOf({ principal }: ApiTarget, { operation, body }: ApiRequest): RequestInit {
+function initOf({ operation, body }: ApiRequest): SentRequest {
   return {
     method: operation.method,
     headers: {
       Accept: "application/json",
-      "X-NMP-Principal-Id": principal,
       ...(body && { "Content-Type": "application/json" }),
       ...(operation.method === "POST" && { "Idempotency-Key": randomUUID() }),
     },

@@ -1,13 +1,14 @@
 import type { Command } from "commander"
 import { quoted } from "./curl-line.js"
+import { identityFor, type Identity } from "./identity.js"
+import { sidecarUrl, urlFlag, withUrlOption } from "./sidecar-url.js"
 import type { Terminal } from "./terminal.js"
 
 /** The sidecar that is asked, and who asks. */
 export interface ApiTarget {
   /** Without a slash at the end. */
   readonly url: string
-  /** As role bindings store it. */
-  readonly principal: string
+  readonly identity: Identity
   /** The flags that named the two, to be repeated where a command is proposed. */
   readonly flags: readonly string[]
 }
@@ -20,31 +21,33 @@ export interface ApiOptions {
 
 /** Adds the flags that say which sidecar is asked, and for whom. */
 export function withApiOptions(command: Command): Command {
-  return command
-    .option("--url <url>", `a running sidecar (also PORTCULLIS_URL; default ${defaultUrl})`)
-    .option("--as <principal>", "who asks: a person's id or e-mail, or service:<id> (also PORTCULLIS_PRINCIPAL)")
+  return withUrlOption(command).option(
+    "--as <principal>",
+    "who asks, where the sidecar believes a name: a person's id or e-mail, or service:<id> (also PORTCULLIS_PRINCIPAL); default: who is logged in",
+  )
 }
 
-/** What flags and environment name. Anything else is wrong usage, and ends the command. */
-export function apiTarget({ url, as }: ApiOptions, command: Command, { environment }: Terminal): ApiTarget {
-  const base = url ?? (environment["PORTCULLIS_URL"] || defaultUrl)
-  if (!isHttp(base)) return command.error(`error: '${base}' is not an http or https URL; write --url or PORTCULLIS_URL such as ${defaultUrl}`)
-  const principal = as ?? environment["PORTCULLIS_PRINCIPAL"] ?? ""
-  if (principal === "") return command.error("error: it is not said who asks; write --as <principal>, or set PORTCULLIS_PRINCIPAL")
-  if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(principal))
-    return command.error("error: --as takes printable ASCII characters only, which is what a header can carry")
-  const flags = [...(url === undefined ? [] : ["--url", url]), ...(as === undefined ? [] : ["--as", as])]
-  return { url: new URL(base).href.replace(/\/+$/, ""), principal, flags }
+/** What flags, environment and stored logins name. Anything else is wrong usage, and ends the command. */
+export async function apiTarget(options: ApiOptions, command: Command, terminal: Terminal): Promise<ApiTarget> {
+  const { url, as } = options
+  const sidecar = sidecarUrl(url, command, terminal)
+  const flags = urlFlag(url)
+  const identity = await identityFor(sidecar, as, command, terminal)
+  if (!identity)
+    return command.error(
+      `error: it is not said who asks; log in with '${proposed({ flags }, "auth", "login")}', or write --as <principal> or set PORTCULLIS_PRINCIPAL`,
+    )
+  return { url: sidecar, identity, flags: [...flags, ...(as === undefined ? [] : ["--as", as])] }
 }
 
 /** A command of ours, ready to be pasted. `<…>` stays as it is, to be filled in. */
-export function proposed({ flags }: ApiTarget, ...args: readonly string[]): string {
+export function proposed({ flags }: Pick<ApiTarget, "flags">, ...args: readonly string[]): string {
   return ["portcullis", ...args, ...flags].map((word) => (plain.test(word) ? word : quoted(word))).join(" ")
 }
 
-const defaultUrl = "http://127.0.0.1:8181"
-const plain = /^[\w@.:/=+,-]+$|^<[a-z ]+>$/
-
-function isHttp(url: string): boolean {
-  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+/** The flags of a target that name the sidecar alone. */
+export function urlFlags({ flags }: Pick<ApiTarget, "flags">): readonly string[] {
+  return flags[0] === "--url" ? flags.slice(0, 2) : []
 }
+
+const plain = /^[\w@.:/=+,-]+$|^<[a-z ]+>$/

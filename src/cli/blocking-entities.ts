@@ -2,7 +2,7 @@ import { z } from "zod"
 import { entitiesOperation } from "../administration/index.js"
 import { PdpError } from "../errors.js"
 import type { ApiClient } from "./api-client.js"
-import { proposed } from "./api-options.js"
+import { proposed, urlFlags, type ApiTarget } from "./api-options.js"
 import { quoted } from "./curl-line.js"
 import { table } from "./table.js"
 
@@ -46,15 +46,23 @@ async function listing(client: ApiClient, workspace: string, counts: readonly Co
     String(count),
     `${names.join(", ")}${names.length < count ? ", …" : ""}`,
   ])
-  const { url, principal } = client.target
+  const { url } = client.target
   const [first] = named.flatMap(({ entity_type: type, names }) => names.map((name) => entitiesOperation("DELETE", workspace, "entities", type, name)))
   return [
     table(["  TYPE", "COUNT", "NAMES"], rows).trimEnd(),
     "Delete them in the services that they belong to, or one by one here:",
-    `  curl -X DELETE -H ${quoted(`X-NMP-Principal-Id: ${principal}`)} ${quoted(`${url}${first?.path ?? `${entitiesOperation("DELETE", workspace, "entities").path}/<type>/<name>`}`)}`,
+    `  curl -X DELETE -H ${identityHeader(client.target)} ${quoted(`${url}${first?.path ?? `${entitiesOperation("DELETE", workspace, "entities").path}/<type>/<name>`}`)}`,
     "Then delete the workspace:",
     `  ${proposed(client.target, "workspaces", "delete", workspace)}`,
   ].join("\n")
+}
+
+/** A header for curl, as one word of a shell line. A token is not shown, but asked for. */
+function identityHeader(target: ApiTarget): string {
+  const { identity } = target
+  return identity.kind === "principal"
+    ? quoted(`X-NMP-Principal-Id: ${identity.principal}`)
+    : `"Authorization: Bearer $(${proposed({ flags: urlFlags(target) }, "auth", "token")})"`
 }
 
 const Names = z.object({ data: z.array(z.object({ name: z.string() })) })

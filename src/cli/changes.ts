@@ -35,7 +35,7 @@ export function addChanges(program: Command, terminal: Terminal): void {
     .addOption(outputOption())
     .addHelpText("after", examples)
     .action(async (options: ChangesOptions) => {
-      const client = apiClient(options, command, terminal)
+      const client = await apiClient(options, command, terminal)
       const found = await listed(client, iamOperation("GET", "changes"), Change, options, filterOf(options, Date.now()))
       terminal.out(rendered(options.output, found, () => changeTable(found.data)))
       tellOtherPages(found, "changes", terminal)

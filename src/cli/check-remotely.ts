@@ -16,7 +16,7 @@ export async function checkRemotely(question: CheckQuestion, url: string): Promi
 }
 
 const Allowed = z.object({ allowed: z.boolean() })
-const Refused = z.object({ detail: z.string() })
+const Refused = z.object({ detail: z.string(), code: z.string().optional() })
 const timeoutMs = 10_000
 
 function inputOf({ principal, email, groups, scopes, onBehalfOf, method, path }: CheckQuestion): unknown {
@@ -72,7 +72,9 @@ async function post(url: string, body: string): Promise<{ readonly status: numbe
 
 function detailOf(text: string): string {
   const refused = Refused.safeParse(parsed(text))
-  return refused.success ? refused.data.detail : text.slice(0, 200)
+  if (!refused.success) return text.slice(0, 200)
+  const { detail, code } = refused.data
+  return code === undefined ? detail : `${code}: ${detail}`
 }
 
 function parsed(text: string): unknown {

@@ -11,6 +11,7 @@ export const ConfigFlags = z.object({
   profile: z.string().optional(),
   listen: z.string().optional(),
   healthListen: z.string().optional(),
+  insecureBehindProxy: z.boolean().optional(),
   logLevel: z.string().optional(),
 })
 export type ConfigFlags = Readonly<z.infer<typeof ConfigFlags>>
@@ -36,8 +37,9 @@ function withFiles(command: Command, bindings: string): Command {
 /** Adds the flags that say how it is served. */
 export function withServerOptions(command: Command): Command {
   return command
-    .option("-l, --listen <host:port>", "where the decision API listens")
+    .option("-l, --listen <place>", "where the decision API listens: HOST:PORT, or unix:/PATH of a socket")
     .option("--health-listen <host:port>", "a second listener with health and metrics only")
+    .option("--insecure-behind-proxy", "speak plain http beyond loopback: a proxy ends TLS, and nobody else can connect")
     .option("--log-level <level>", "least severe level that is logged")
 }
 
@@ -67,6 +69,7 @@ export function configuredBy(flags: ConfigFlags, terminal: Terminal): LoadedConf
     ["profile", flags.profile, "--profile"],
     ["server.listen", flags.listen, "--listen"],
     ["server.health_listen", flags.healthListen, "--health-listen"],
+    ["server.insecure_behind_proxy", flags.insecureBehindProxy, "--insecure-behind-proxy"],
     ["log.level", flags.logLevel, "--log-level"],
   ]
   const given = set.filter(([, value]) => value !== undefined)

@@ -15,9 +15,9 @@ export function exitCodeOf(thrown: unknown): ExitCode {
     : exitCodes.badConfiguration
 }
 
-/** What people read about a failure: no stack for what we expected to go wrong. */
+/** What people read about a failure: no stack for what we expected to go wrong, and nothing from elsewhere that would steer their terminal. */
 export function failureText(thrown: unknown): string {
-  if (thrown instanceof PdpError) return `portcullis: ${thrown.message}\n`
+  if (thrown instanceof PdpError) return `portcullis: ${thrown.message.replace(/[^\P{C}\n\t]/gu, " ")}\n`
   const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown)
   return `portcullis: unexpected error: ${detail}\n`
 }

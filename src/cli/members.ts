@@ -45,7 +45,7 @@ function addList(members: Command, terminal: Terminal): void {
     .addHelpText("after", "\nExamples:\n  portcullis workspaces members list --workspace ml-team --as ann@example.com")
     .action(async (options: Options) => {
       const request = { operation: entitiesOperation("GET", options.workspace, "members") }
-      const found = await apiClient(options, command, terminal).send(request, z.looseObject({ data: z.array(Member) }))
+      const found = await (await apiClient(options, command, terminal)).send(request, z.looseObject({ data: z.array(Member) }))
       terminal.out(rendered(options.output, found, () => memberTable(found.data)))
       if (found.data.length === 0) terminal.err("no members\n")
     })
@@ -93,14 +93,14 @@ function addDelete(members: Command, terminal: Terminal): void {
     .addHelpText("after", "\nExamples:\n  portcullis workspaces members delete ben@example.com --workspace ml-team --as ann@example.com")
     .action(async (principal: string, options: Options & PropagationOptions) => {
       const request = { operation: entitiesOperation("DELETE", options.workspace, "members", principal), query: propagationQuery(options) }
-      const gone = await apiClient(options, command, terminal).send(request, Deleted)
+      const gone = await (await apiClient(options, command, terminal)).send(request, Deleted)
       terminal.out(rendered(options.output, gone, () => `${gone.message}\n`))
       tellPropagation(gone, options, terminal)
     })
 }
 
 async function write(command: Command, options: WriteOptions, request: Parameters<ApiClient["send"]>[0], terminal: Terminal): Promise<void> {
-  const member = await apiClient(options, command, terminal).send({ ...request, query: propagationQuery(options) }, WrittenMember)
+  const member = await (await apiClient(options, command, terminal)).send({ ...request, query: propagationQuery(options) }, WrittenMember)
   terminal.out(rendered(options.output, member, () => memberTable([member])))
   tellPropagation(member, options, terminal)
 }

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { once } from "node:events"
-import { constants } from "node:os"
+import { constants, homedir } from "node:os"
+import { text } from "node:stream/consumers"
 import { setTimeout as pause } from "node:timers/promises"
 import { failureText } from "./exit-code.js"
+import { openBrowser } from "./open-browser.js"
 import { runCommandLine } from "./program.js"
 
 const stopSignals = ["SIGTERM", "SIGINT"] as const
@@ -18,13 +20,17 @@ for (const event of ["uncaughtException", "unhandledRejection"] as const) {
 const code = await runCommandLine(process.argv.slice(2), {
   environment: process.env,
   workingFolder: process.cwd(),
-  out: (text) => void process.stdout.write(text),
+  homeFolder: homedir(),
+  out: (result) => void process.stdout.write(result),
   drained: async () => {
     if (process.stdout.writableNeedDrain) await once(process.stdout, "drain")
   },
-  err: (text) => void process.stderr.write(text),
+  err: (message) => void process.stderr.write(message),
   colour: process.stdout.isTTY && !process.env["NO_COLOR"],
   showsProgress: process.stderr.isTTY,
+  input: () => text(process.stdin),
+  openPage: openBrowser,
+  now: Date.now,
   pause: (ms) => pause(ms),
   onStop: listenForStop,
 })

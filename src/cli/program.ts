@@ -1,11 +1,13 @@
 import { Command, CommanderError } from "commander"
 import { packageVersion } from "../model/package-version.js"
+import { addAuth } from "./auth.js"
 import { addChanges } from "./changes.js"
 import { addCheck } from "./check.js"
 import { addConfig } from "./config.js"
 import { addDataExport } from "./data-export.js"
 import { addDataImport } from "./data-import.js"
 import { addDataLint } from "./data-lint.js"
+import { addDoctor } from "./doctor.js"
 import { exitCodeOf, exitCodes, failureText, type ExitCode } from "./exit-code.js"
 import { addMembers } from "./members.js"
 import { addServe } from "./serve.js"
@@ -47,6 +49,7 @@ function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Comm
     .showHelpAfterError("(--help shows the usage)")
   addServe(program, terminal, finish)
   addCheck(program, terminal, finish)
+  addAuth(program, terminal, finish)
   addMembers(addWorkspaces(program, terminal), terminal)
   addChanges(program, terminal)
   const data = program.command("data").description("Look at authorization data; export and import what a database holds")
@@ -54,6 +57,7 @@ function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Comm
   addDataExport(data, terminal)
   addDataImport(data, terminal)
   addConfig(program, terminal)
+  addDoctor(program, terminal, finish)
   addVersion(program, terminal)
   return program
 }
@@ -64,5 +68,6 @@ Exit codes: 0 ok, 1 error, 2 usage, 3 denied, 78 bad configuration.
 Examples:
   portcullis serve --config portcullis.yaml
   portcullis check -p ann@example.com GET /apis/entities/v2/workspaces
-  portcullis workspaces members create --workspace ml-team --principal ben@example.com --roles Viewer --as ann@example.com
+  portcullis auth login
+  portcullis workspaces members create --workspace ml-team --principal ben@example.com --roles Viewer
   portcullis data lint authorization.yaml`

@@ -1,5 +1,28 @@
 import type { Terminal } from "./terminal.js"
 
+/** One line on a terminal that is written over. */
+export interface ProgressLine {
+  readonly show: (text: string) => void
+  /** Clears the line. */
+  readonly end: () => void
+}
+
+/** Says nothing where nobody looks. */
+export function progressLine({ showsProgress, err }: Terminal): ProgressLine {
+  if (!showsProgress) return { show: () => undefined, end: () => undefined }
+  let shown = ""
+  return {
+    show: (text) => {
+      if (text !== shown) err(`\r${text}${clearToEnd}`)
+      shown = text
+    },
+    end: () => {
+      if (shown !== "") err(`\r${clearToEnd}`)
+      shown = ""
+    },
+  }
+}
+
 /** Says on a terminal how far a long piece of work is. */
 export interface Progress {
   /** @param rows how many are done */
@@ -8,21 +31,10 @@ export interface Progress {
   readonly end: () => void
 }
 
-/** Says nothing where nobody looks. */
-export function progressOn({ showsProgress, err }: Terminal): Progress {
-  if (!showsProgress) return { tell: () => undefined, end: () => undefined }
-  let told = ""
-  return {
-    tell: (what, rows) => {
-      const text = `${Math.floor(rows / rowsTold) * rowsTold} rows ${what}`
-      if (text !== told) err(`\r${text}${clearToEnd}`)
-      told = text
-    },
-    end: () => {
-      if (told !== "") err(`\r${clearToEnd}`)
-      told = ""
-    },
-  }
+/** Counts rows, in steps that people can read. */
+export function progressOn(terminal: Terminal): Progress {
+  const { show, end } = progressLine(terminal)
+  return { tell: (what, rows) => show(`${Math.floor(rows / rowsTold) * rowsTold} rows ${what}`), end }
 }
 
 const rowsTold = 10_000

@@ -1,15 +1,17 @@
 import type { Command } from "commander"
 import { createAdministration } from "../administration/index.js"
 import { loadAuthorizationData, readAuthorizationDataFiles } from "../authorization-data/index.js"
-import { parseListen, serverLimitsOf, type Config } from "../config/index.js"
+import { parseHostPort, parseListen, serverLimitsOf, verifiesTokens, type Config } from "../config/index.js"
 import type { Database } from "../database/index.js"
 import type { Pdp, PdpStatus } from "../pdp/index.js"
 import { startServer, type RunningServer } from "../server/index.js"
 import { createLogger, type Logger } from "../telemetry/index.js"
 import { packageVersion } from "../model/package-version.js"
 import { ConfigFlags, configuredBy, withDataOptions, withServerOptions } from "./config-options.js"
+import { configuredIdentity, openToThisMachine, type ConfiguredIdentity } from "./configured-identity.js"
 import { configuredPdp } from "./configured-pdp.js"
 import { exitCodes, type ExitCode } from "./exit-code.js"
+import { logIdentity } from "./identity-log.js"
 import { keepDatabase, type KeptDatabase } from "./keep-database.js"
 import { textLog } from "./log-stream.js"
 import { logPdp } from "./pdp-log.js"
@@ -34,7 +36,9 @@ const examples = `
 Examples:
   portcullis serve --config portcullis.yaml
   portcullis serve --data authorization.yaml --bindings bindings.yaml
-  portcullis serve --profile nemo --data static.json --listen 127.0.0.1:9000`
+  portcullis serve --profile nemo --data static.json --listen 127.0.0.1:9000
+  portcullis serve --config portcullis.yaml --listen unix:/run/portcullis/portcullis.sock
+  portcullis serve --config portcullis.yaml --listen 0.0.0.0:8181 --insecure-behind-proxy`
 
 /** For all listeners together: they close one after the other, and everything must have ended within ten seconds. */
 const graceMs = 5_000
@@ -44,19 +48,21 @@ async function serveUntilStopped(config: Config, terminal: Terminal): Promise<vo
   const stopped = new Promise<void>((resolve) => terminal.onStop(resolve))
   const { pdp, database } = await configuredPdp(config, true)
   let kept: KeptDatabase | undefined
+  let identity: ConfiguredIdentity | undefined
   try {
     logPdp(pdp, logger)
-    if (config.auth.allow_unsigned_jwt)
-      logger.warn("auth.allow_unsigned_jwt: bearer tokens are believed that nobody has signed; for trying things out only")
+    logIdentity(config, logger)
     kept = database && (await keepDatabase(database, pdp, config, logger))
     if (isBare(pdp.status())) logger.warn(nobodyHoldsARole(database !== undefined))
-    const server = await startedServer(pdp, database, kept, config, logger)
+    identity = configuredIdentity(config, logger)
+    const server = await startServer({ ...serverOptions({ pdp, database, kept }, config, logger), ...identity.options })
     terminal.out(announcement(server, config, terminal))
     terminal.out(await suggestions(pdp, server, config, database !== undefined))
     await stopped
     logger.info({ graceMs }, "stopping: requests in work may finish")
     await server.close(server.healthUrl === undefined ? graceMs : graceMs / 2)
   } finally {
+    identity?.close()
     kept?.stop()
     await pdp.close()
   }
@@ -71,41 +77,48 @@ function nobodyHoldsARole(isWritable: boolean): string {
   return `nobody holds a role yet, so that only public operations are allowed; to begin, ${first}, or serve a file of role bindings with --bindings FILE`
 }
 
-function startedServer(
-  pdp: Pdp,
-  database: Database | undefined,
-  kept: KeptDatabase | undefined,
-  config: Config,
-  logger: Logger,
-): Promise<RunningServer> {
+interface Served {
+  readonly pdp: Pdp
+  readonly database: Database | undefined
+  readonly kept: KeptDatabase | undefined
+}
+
+function serverOptions({ pdp, database, kept }: Served, config: Config, logger: Logger) {
   const { server, profile, auth } = config
-  return startServer({
+  return {
     pdp,
     ...(database && { administration: createAdministration({ pdp, database }) }),
     notices: kept?.notices,
-    allowUnsignedJwt: auth.allow_unsigned_jwt,
     listen: parseListen(server.listen),
-    ...(server.health_listen !== undefined && { healthListen: parseListen(server.health_listen) }),
+    ...(server.health_listen !== undefined && { healthListen: parseHostPort(server.health_listen) }),
     logger,
     limits: serverLimitsOf(config),
     allowedHosts: server.allowed_hosts,
     allowedOrigins: server.allowed_origins,
     profile,
     bundleCacheSeconds: auth.bundle_cache_seconds,
-  })
+  }
 }
 
 function announcement(server: RunningServer, config: Config, terminal: Terminal): string {
   const health = server.healthUrl === undefined ? "" : `Health and metrics on ${server.healthUrl}\n`
-  return `${painted(terminal, "bold", `Portcullis ${packageVersion()} (${config.profile}) listens on ${server.url}`)}\n${health}`
+  return `${painted(terminal, "bold", `Portcullis ${packageVersion()} (${config.profile}) listens on ${server.url}`)}\n${health}${loginHint(server, config)}`
 }
 
-/** Requests to try. Looked for once the server listens: it takes a moment. */
+/** The command line does not speak over UNIX domain sockets, and without a client nobody can log in. */
+function loginHint({ url }: RunningServer, config: Config): string {
+  if (!verifiesTokens(config) || config.auth.oidc.client_id === undefined || url.startsWith("unix:")) return ""
+  return `Log in with: portcullis auth login --url ${url.replace(/\/\/(?:0\.0\.0\.0|\[::\])(?=:)/, "//localhost")}\n`
+}
+
+/** Requests to try, those that a caller on this machine may make. Looked for once the server listens: it takes a moment. */
 async function suggestions(pdp: Pdp, server: RunningServer, config: Config, isWritable: boolean): Promise<string> {
-  if (!pdp.status().ready) return ""
+  const { maySayWhoAsks, mayAsk } = openToThisMachine(config)
+  if (!pdp.status().ready || !mayAsk) return ""
   const { data } = loadAuthorizationData({ documents: await readAuthorizationDataFiles(config.data), profile: config.profile })
-  const asked = tryRequests(pdp, data).map(({ title, request }) => ({ title, line: curlLine(server.url, config.profile, request) }))
-  const walked = isWritable ? walkThrough(pdp, server.url, config.profile, config.auth.admin_email) : []
+  const target = { url: server.url, profile: config.profile, headerPrefix: config.auth.principal_header_prefix }
+  const asked = tryRequests(pdp, data).map(({ title, request }) => ({ title, line: curlLine(target, request) }))
+  const walked = isWritable && maySayWhoAsks ? walkThrough(pdp, target, config.auth.admin_email) : []
   return `${section("Try", asked)}${section("Or step through the life of a workspace", walked)}`
 }
 

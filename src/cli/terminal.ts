@@ -4,6 +4,8 @@ import { styleText } from "node:util"
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly workingFolder: string
+  /** Where people keep what is their own. */
+  readonly homeFolder: string
   /** Results. */
   readonly out: (text: string) => void
   /** Resolves when so much of the results has been taken that more may follow. */
@@ -14,6 +16,12 @@ export interface Terminal {
   readonly colour: boolean
   /** True when everything else goes to a terminal, where long work says how far it is. */
   readonly showsProgress: boolean
+  /** Everything that is piped in. */
+  readonly input: () => Promise<string>
+  /** Shows a page in a browser. Fails when there is none. */
+  readonly openPage: (url: string) => Promise<void>
+  /** In ms since the epoch. */
+  readonly now: () => number
   /** Resolves later. */
   readonly pause: (ms: number) => Promise<void>
   /** Calls back at the first SIGTERM or SIGINT; the second one ends the process at once. */

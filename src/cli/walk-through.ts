@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto"
-import type { Pdp, Profile } from "../pdp/index.js"
-import { curlLine, quoted } from "./curl-line.js"
+import type { Pdp } from "../pdp/index.js"
+import { curlLine, curlUrl, principalHeader, quoted, type CurlTarget } from "./curl-line.js"
 
 /** One step: what happens, and the shell line that makes it happen. */
 export interface WalkStep {
@@ -11,20 +11,20 @@ export interface WalkStep {
 /**
  * Steps through the life of a workspace, to be pasted in order. None when nobody may make a workspace.
  *
- * @param url of the sidecar
+ * @param target a sidecar that believes the principal headers of this machine
  * @param adminEmail who makes it, when not everybody may
  */
-export function walkThrough(pdp: Pdp, url: string, profile: Profile, adminEmail: string | undefined): readonly WalkStep[] {
+export function walkThrough(pdp: Pdp, target: CurlTarget, adminEmail: string | undefined): readonly WalkStep[] {
   const owner = [everybody, ...(adminEmail === undefined ? [] : [adminEmail])].find((id) => mayCreate(pdp, id))
   if (owner === undefined) return []
   const workspace = `demo-${randomBytes(2).toString("hex")}`
   const path = `/apis/entities/v2/workspaces/${workspace}`
   const api = (method: string, at: string, body?: object, as = owner): string =>
     [
-      `curl -sw '\\n' -X ${method} ${url}${at} -H ${quoted(`X-NMP-Principal-Id: ${as}`)}`,
+      `curl -sw '\\n' -X ${method} ${curlUrl(target)}${at} -H ${principalHeader(target, as)}`,
       ...(body ? [`-H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`] : []),
     ].join(" ")
-  const ask = curlLine(url, profile, { principal: { id: member }, method: "GET", path })
+  const ask = curlLine(target, { principal: { id: member }, method: "GET", path })
   const registrar = whoRegisters(pdp, owner, workspace, `${path}/entities/project`)
   const entity =
     registrar === undefined

@@ -43,7 +43,7 @@ function addList(workspaces: Command, terminal: Terminal): void {
       "\nExamples:\n  portcullis workspaces list --as ann@example.com\n  portcullis workspaces list --all-pages --sort -created_at --output json",
     )
     .action(async (options: Options & ListOptions) => {
-      const found = await listed(apiClient(options, command, terminal), entitiesOperation("GET"), Workspace, options)
+      const found = await listed(await apiClient(options, command, terminal), entitiesOperation("GET"), Workspace, options)
       terminal.out(rendered(options.output, found, () => workspaceTable(found.data)))
       tellOtherPages(found, "workspaces", terminal)
     })
@@ -55,7 +55,7 @@ function addGet(workspaces: Command, terminal: Terminal): void {
     .addOption(outputOption())
     .addHelpText("after", "\nExamples:\n  portcullis workspaces get ml-team --as ann@example.com")
     .action(async (name: string, options: Options) => {
-      const found = await apiClient(options, command, terminal).send({ operation: entitiesOperation("GET", name) }, Workspace)
+      const found = await (await apiClient(options, command, terminal)).send({ operation: entitiesOperation("GET", name) }, Workspace)
       terminal.out(rendered(options.output, found, () => workspaceTable([found])))
     })
 }
@@ -75,7 +75,7 @@ function addCreate(workspaces: Command, terminal: Terminal): void {
         query: propagationQuery(options),
         body: { name, ...(description !== undefined && { description }) },
       }
-      const made = await apiClient(options, command, terminal).send(request, WrittenWorkspace)
+      const made = await (await apiClient(options, command, terminal)).send(request, WrittenWorkspace)
       terminal.out(rendered(options.output, made, () => workspaceTable([made])))
       tellPropagation(made, options, terminal)
     })
@@ -88,7 +88,7 @@ function addUpdate(workspaces: Command, terminal: Terminal): void {
     .addHelpText("after", "\nExamples:\n  portcullis workspaces update ml-team --as ann@example.com --description 'Models and data'")
     .action(async (name: string, options: DescriptionOptions) => {
       const request = { operation: entitiesOperation("PUT", name), query: propagationQuery(options), body: { description: options.description } }
-      const changed = await apiClient(options, command, terminal).send(request, WrittenWorkspace)
+      const changed = await (await apiClient(options, command, terminal)).send(request, WrittenWorkspace)
       terminal.out(rendered(options.output, changed, () => workspaceTable([changed])))
       tellPropagation(changed, options, terminal)
     })
@@ -103,7 +103,7 @@ function addDelete(workspaces: Command, terminal: Terminal): void {
     .addOption(outputOption())
     .addHelpText("after", "\nExamples:\n  portcullis workspaces delete ml-team --as ann@example.com")
     .action(async (name: string, options: Options & PropagationOptions) => {
-      const client = apiClient(options, command, terminal)
+      const client = await apiClient(options, command, terminal)
       const request = { operation: entitiesOperation("DELETE", name), query: propagationQuery(options) }
       const gone = await withEntitiesListed(client, name, () => client.send(request, Deleted))
       terminal.out(rendered(options.output, gone, () => `${gone.message}\n`))

@@ -34,7 +34,7 @@ const identityPaths = {
     get: {
       operationId: "authenticate",
       summary: "Who the caller is.",
-      responses: { 200: answer("The caller.", { type: "object" }), 401: errors[401] },
+      responses: { 200: answer("The caller.", { type: "object" }), 401: errors[401], 503: errors[503] },
     },
   },
 }
@@ -80,7 +80,11 @@ function answer(description: string, schema: unknown): unknown {
 }
 
 function discovered(): unknown {
-  return { type: "object", properties: { auth_enabled: { type: "boolean" }, oidc: { type: ["object", "null"] } } }
+  const names = ["issuer", "authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "userinfo_endpoint"]
+  const others = ["client_id", "default_scopes", "scope_prefix"]
+  const properties = Object.fromEntries([...names, ...others].map((name) => [name, text]))
+  const oidc = { type: ["object", "null"], properties, required: ["issuer", "client_id", "default_scopes"] }
+  return { type: "object", properties: { auth_enabled: { type: "boolean" }, oidc }, required: ["auth_enabled", "oidc"] }
 }
 
 function schemaOf(schema: z.ZodType, io: "input" | "output"): unknown {

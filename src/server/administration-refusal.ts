@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto"
+import { challengeFor } from "../authn/index.js"
 import type { ServerContext } from "./context.js"
 import type { AppContext } from "./hono-app.js"
 import { errorJson } from "./json.js"
@@ -23,16 +24,21 @@ export const noAdministration = refusal(
   { "x-should-retry": "false" },
 )
 
-function headersFor({ pdp }: ServerContext, { status, code }: Refusal): Readonly<Record<string, string>> {
+function headersFor({ pdp }: ServerContext, { status, code, details }: Refusal): Readonly<Record<string, string>> {
   if (status === 401) return { "WWW-Authenticate": challengeFor(code), "x-should-retry": "false" }
-  if (status === 403) return { "X-Portcullis-Revision": pdp.revision(), "x-should-retry": "false" }
-  if (status === 503) return { "Retry-After": "1" }
+  if (status === 403)
+    return { "X-Portcullis-Revision": pdp.revision(), "x-should-retry": "false", ...(code === "scope_missing" && scopeChallenge(details)) }
+  if (status === 503) return { "Retry-After": code === "idp_unavailable" ? idpRetrySeconds : "1" }
   return { "x-should-retry": "false" }
 }
 
-/** RFC 6750: no `error` when there was no token. */
-function challengeFor(code: string): string {
-  return code === "no_credentials" || code === "principal_header_rejected" ? "Bearer" : 'Bearer error="invalid_token"'
+/** An identity provider is asked no more than once in so long, by default. */
+const idpRetrySeconds = "5"
+
+function scopeChallenge(details: Refusal["details"]): Readonly<Record<string, string>> {
+  const scopes: unknown = details?.["required_scopes"]
+  const known = Array.isArray(scopes) ? scopes.filter((scope): scope is string => typeof scope === "string") : []
+  return { "WWW-Authenticate": challengeFor("scope_missing", known) }
 }
 
 function isRefusal(why: unknown): why is Refusal {

@@ -2,7 +2,6 @@ import { Hono } from "hono"
 import { bundleBuilder } from "../bundle/index.js"
 import { opaErrorText } from "../opa/index.js"
 import { addAdministration } from "./administration-app.js"
-import { forwardedRefusal, isForwarded } from "./border.js"
 import { bundle } from "./bundle-route.js"
 import type { ServerContext } from "./context.js"
 import { dataPrefix } from "./data-route.js"
@@ -12,18 +11,24 @@ import { addIdentityRoutes } from "./identity-routes.js"
 import { openApi } from "./openapi.js"
 import { pdpPrefix } from "./pdp-route.js"
 import { refusal, refusalOf } from "../model/refusal.js"
+import { checkPeer, checkUnforwarded } from "./trust.js"
 import { health, live, metrics, ready, status } from "./status-routes.js"
 
 type Answer = (c: AppContext) => Response | Promise<Response>
 type Routes = Readonly<Record<string, Answer>>
+/** Everybody on this machine, trusted peers, or whoever can connect. */
+type Reach = keyof typeof checks
+
+const checks = { machine: checkUnforwarded, peers: checkPeer, anybody: () => undefined } as const
 
 /** Every route but the decisions: what answers `GET` (and `HEAD`), and who else answers what. */
 export function createApp(context: ServerContext): App {
   const bundles = bundleBuilder(context.pdp)
-  const snapshot = direct(context, (c) => bundle(context, bundles, c))
+  const snapshot: Answer = (c) => bundle(context, bundles, c)
+  const reach = context.isLocal ? "machine" : "peers"
   const app = appOf(context, "/openapi.json lists what is", {
-    ...healthRoutes(context),
-    "/status": direct(context, () => status(context)),
+    ...healthRoutes(context, reach),
+    "/status": within(reach, context, () => status(context)),
     "/openapi.json": () => json(200, openApi(context.version, context.administration !== undefined)),
     "/bundles/authz.tar.gz": snapshot,
     "/apis/auth/v2/iam/opa-bundle.tar.gz": snapshot,
@@ -41,27 +46,29 @@ export function createApp(context: ServerContext): App {
   return app
 }
 
-/** Health and metrics only, for a second listener. */
+/** Health and metrics only, for a second listener. Beyond loopback it is there for whoever can get to it. */
 export function createHealthApp(context: ServerContext): App {
-  const routes = healthRoutes(context)
+  const routes = healthRoutes(context, context.isLocal ? "machine" : "anybody")
   return appOf(context, `here are ${Object.keys(routes).join(", ")}`, routes)
 }
 
-function healthRoutes(context: ServerContext): Routes {
+function healthRoutes(context: ServerContext, reach: Reach): Routes {
   return {
     "/health": (c) => health(context, c),
     "/health/live": live,
     "/health/ready": () => ready(context),
-    "/metrics": direct(context, () => metrics(context)),
+    "/metrics": within(reach, context, () => metrics(context)),
   }
 }
 
-/** Answers callers on this machine only: bundles hold every role binding, the rest says what is wrong with files and sources. */
-function direct(context: ServerContext, answer: Answer): Answer {
+/** Answers those whom it is for: what is wrong with files and sources is not for everybody. */
+function within(reach: Reach, context: ServerContext, answer: Answer): Answer {
+  const check = checks[reach]
   return (c) => {
-    if (!isForwarded(c.env.incoming)) return answer(c)
-    context.metrics.failed(forwardedRefusal.code)
-    return errorJson(forwardedRefusal)
+    const refused = check(context, c.env.incoming)
+    if (!refused) return answer(c)
+    context.metrics.failed(refused.code)
+    return errorJson(refused)
   }
 }
 

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from "node:http"
+import type { Socket } from "node:net"
 import { isLoopback } from "../model/loopback.js"
 import { refusal, type Refusal } from "../model/refusal.js"
 
-/** Which names and pages may reach the server, beside loopback literals and `localhost`. */
+/** Which names and pages may reach the server, beside loopback literals, `localhost`, and the address that the connection came in on. */
 export interface BorderRules {
-  readonly allowedHosts: ReadonlySet<string>
+  /** In lower case, with or without port. */
+  readonly allowedHosts: ReadonlySet<string> | "any"
   readonly allowedOrigins: ReadonlySet<string>
 }
 
@@ -22,27 +24,13 @@ export function checkBorder(request: IncomingMessage, rules: BorderRules): Refus
   if (request.rawHeaders.length > maxHeaders * 2) return refusal(431, "headers_too_large", `send at most ${maxHeaders} headers`)
   const unclear = targetProblem(url)
   if (unclear !== undefined) return refusal(400, "input_invalid", unclear)
-  if (!isOurHost(headers.host, rules.allowedHosts)) return refusal(421, "host_not_allowed", hostRemedy)
+  if (rules.allowedHosts !== "any" && !isOurHost(headers.host, rules.allowedHosts, request.socket))
+    return refusal(421, "host_not_allowed", hostRemedy)
   if (headers.origin !== undefined && !rules.allowedOrigins.has(headers.origin)) return refusal(403, "origin_not_allowed", originRemedy)
   if (headers["sec-fetch-site"] === "cross-site") return refusal(403, "origin_not_allowed", originRemedy)
   if (hostsSent(request) > 1) return refusal(400, "input_invalid", "send one Host header")
   return headers.expect !== undefined && !continueExpected.test(headers.expect) ? unmetExpectation : undefined
 }
-
-/** True when a proxy says that it passed the request on: then it does not come from this machine, and loopback proves nothing. */
-export function isForwarded(request: IncomingMessage): boolean {
-  for (const name in request.headers) {
-    if (name.startsWith("x-forwarded-") || name === "forwarded" || name === "via") return true
-  }
-  return false
-}
-
-/** Answered to forwarded requests where only callers on this machine are believed. */
-export const forwardedRefusal = refusal(
-  403,
-  "forwarded_not_trusted",
-  "a proxy forwarded this request (Forwarded, X-Forwarded-* or Via), so it does not come from this machine; call the sidecar directly",
-)
 
 /** What Node continues, too. */
 const continueExpected = /(?:^|\W)100-continue(?:$|\W)/i
@@ -68,12 +56,18 @@ function targetProblem(url: string): string | undefined {
   return (url.includes("/.") || url.includes("/%2")) && dotSegment.test(url) ? "the path holds a '.' or '..' segment; send it resolved" : undefined
 }
 
-function isOurHost(host: string | undefined, allowed: ReadonlySet<string>): boolean {
+function isOurHost(host: string | undefined, allowed: ReadonlySet<string>, socket: Socket): boolean {
   if (host === undefined) return false
   const port = /:[0-9]{1,5}$/.exec(host)
   if (port && Number(port[0].slice(1)) > 65_535) return false
   const name = (port ? host.slice(0, port.index) : host).toLowerCase()
-  return (name !== "::1" && isLoopback(name)) || allowed.has(name) || allowed.has(host.toLowerCase())
+  return (name !== "::1" && isLoopback(name)) || allowed.has(name) || allowed.has(host.toLowerCase()) || isOwnAddress(name, socket.localAddress)
+}
+
+/** An address of ours, written as one: no name of anybody's leads to it. */
+function isOwnAddress(name: string, localAddress = ""): boolean {
+  const own = localAddress.replace(/^::ffff:(?=[0-9.]+$)/i, "")
+  return own !== "" && name === (own.includes(":") ? `[${own}]` : own)
 }
 
 function hostsSent(request: IncomingMessage): number {

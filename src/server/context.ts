@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Administration } from "../administration/index.js"
-import type { Authenticate } from "../authn/index.js"
+import type { Authenticate, Authentication } from "../authn/index.js"
 import type { Pdp, Profile } from "../pdp/pdp.js"
 import type { Logger, Metrics } from "../telemetry/index.js"
-import type { BorderRules } from "./border.js"
+import type { TrustOf } from "./trust.js"
 import type { ServerLimits } from "./limits.js"
 import type { Work } from "./work.js"
 
@@ -16,8 +16,16 @@ export interface ServerContext {
   readonly atLeast: Pdp["atLeast"]
   readonly work: Work
   readonly authenticate: Authenticate
+  /** How the issuers of tokens fare. */
+  readonly issuers: Authentication["issuers"]
+  /** How to log in: the document of `/apis/auth/discovery`. */
+  readonly discovery: { read(): Promise<unknown> }
+  readonly trustOf: TrustOf
+  /** True while only this machine can get here. */
+  readonly isLocal: boolean
+  /** What the names of the principal headers begin with. */
+  readonly headerPrefix: string
   readonly profile: Profile
-  readonly rules: BorderRules
   readonly limits: ServerLimits
   readonly logger: Logger
   readonly metrics: Metrics

@@ -14,7 +14,7 @@ export const dataPrefix = "/v1/data"
 /** `POST|GET /v1/data/…`: OPA's answer for our entrypoints and the places inside their results, and `{}` for all other data. */
 export function serveData(context: ServerContext, exchange: Exchange, rest: string, query: URLSearchParams): void {
   const path = parseDataPath(rest)
-  const untrusted = checkTrust(exchange.request, context.profile)
+  const untrusted = checkTrust(context, exchange.request)
   if (untrusted) return refuse(context, exchange, untrusted)
   if (path === "malformed") return refuse(context, exchange, refusal(400, "input_invalid", "the path holds a malformed percent escape"))
   exchange.route = path ? `${dataPrefix}/authz/${path.entrypoint}` : dataPrefix

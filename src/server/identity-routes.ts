@@ -4,12 +4,12 @@ import { refusedResponse } from "./administration-refusal.js"
 import type { ServerContext } from "./context.js"
 import type { App, AppContext } from "./hono-app.js"
 import { errorJson, json } from "./json.js"
-import { credentialsOf } from "./peer.js"
 import { refusal } from "../model/refusal.js"
+import { credentialsOf } from "./trust.js"
 
 /** Adds `/apis/auth/discovery` (how to log in) and `/apis/auth/authenticate` (who am I). */
 export function addIdentityRoutes(context: ServerContext, app: App): void {
-  app.get(discoveryPath, () => json(200, { auth_enabled: true, oidc: null }))
+  app.get(discoveryPath, async () => json(200, await context.discovery.read()))
   app.all(discoveryPath, (c) => wrongMethod(context, c, "GET, HEAD"))
   app.on(["GET", "POST"], authenticatePath, (c) => whoAmI(context, c))
   app.all(authenticatePath, (c) => wrongMethod(context, c, "GET, HEAD, POST"))
@@ -20,11 +20,15 @@ const authenticatePath = "/apis/auth/authenticate"
 
 async function whoAmI(context: ServerContext, c: AppContext): Promise<Response> {
   try {
-    const caller = await context.authenticate(credentialsOf(c.env.incoming))
+    const caller = await context.authenticate(credentialsOf(context, c.env.incoming))
     if (caller.proof === "none")
-      throw new PdpError("ERR_UNAUTHENTICATED", "no credentials came; send a bearer token, or X-NMP-Principal-Id from this machine", {
-        reason: "no_credentials",
-      })
+      throw new PdpError(
+        "ERR_UNAUTHENTICATED",
+        `no credentials came; send a bearer token, or ${context.headerPrefix}Principal-Id from a trusted peer`,
+        {
+          reason: "no_credentials",
+        },
+      )
     return json(200, callerAnswer(caller))
   } catch (thrown) {
     return refusedResponse(context, authenticatePath, c, thrown)

@@ -1,4 +1,8 @@
+export type { AuthenticationOptions, IssuerOptions, LoginDiscoveryOptions, PeerOptions } from "../authn/index.js"
 export { createLogger, type Logger, type LoggerOptions } from "../telemetry/index.js"
 export { ServerLimits } from "./limits.js"
+export type { TlsFiles } from "./certificate-files.js"
 export type { ListenAddress } from "./listen.js"
+export { secretFile, type SecretFile, type SecretFileOptions } from "./secret-file.js"
+export type { SocketPath } from "./unix-socket.js"
 export { startServer, type RunningServer, type ServerOptions } from "./server.js"

@@ -1,10 +1,14 @@
-import { createServer, ServerResponse, STATUS_CODES, type RequestListener, type Server } from "node:http"
+import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http"
+import { createServer as createTlsServer } from "node:https"
 import type { AddressInfo, Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { messageOf, PdpError } from "../errors.js"
-import { isLoopback } from "../model/loopback.js"
+import type { Refusal } from "../model/refusal.js"
+import { answerBare, answerBrokenClient, noTunnel, type ClientError } from "./broken-client.js"
+import type { ServerCertificates } from "./certificate-files.js"
 import type { ServerLimits } from "./limits.js"
-import { refusal, refusalText, type Refusal } from "../model/refusal.js"
+import type { IsLoopback } from "./listen-rules.js"
+import { listenOnPath, type SocketPath } from "./unix-socket.js"
 
 /** Where to listen. Port 0: any free one. */
 export interface ListenAddress {
@@ -15,11 +19,13 @@ export interface ListenAddress {
 /** A server that listens. */
 export interface Listening {
   readonly server: Server
-  /** Every open connection. */
+  /** Every open connection on which HTTP is spoken. */
   readonly sockets: ReadonlySet<Socket>
   readonly url: string
   /** Answers 408 to a client whose request did not arrive in time. */
   timeOut(socket: Socket): void
+  /** Cuts off every connection, those that are still about TLS included. */
+  cutOff(): void
 }
 
 /** Who hears of what comes. */
@@ -29,61 +35,97 @@ export interface Listeners {
   readonly onBroken: (reason: Refusal) => void
 }
 
+/** How to listen. */
+export interface Listen {
+  readonly place: ListenAddress | SocketPath
+  readonly limits: ServerLimits
+  readonly isLoopback: IsLoopback
+  /** Speaks TLS, 1.2 or newer, with these. */
+  readonly certificates?: ServerCertificates | undefined
+}
+
 /**
- * Listens on a loopback address; what is no HTTP, too slow or too large is answered with a 4xx and cut off.
+ * Listens; what is no HTTP, too slow or too large is answered with a 4xx and cut off, and what is no TLS where that is due is cut off.
  *
- * @throws {PdpError} `ERR_CONFIG_INVALID` for any other address (nobody checks who calls, yet), and when it cannot be bound
+ * @throws {PdpError} `ERR_CONFIG_INVALID` when it cannot be bound, and when what is called loopback is not
  */
-export async function listen(address: ListenAddress, limits: ServerLimits, { onRequest, onBroken }: Listeners): Promise<Listening> {
-  if (!isLoopback(address.host)) throw notLoopback(address.host)
-  const deadlineMs = limits.requestSeconds * 1_000
-  const server = createServer(
-    {
-      maxHeaderSize: limits.headerBytes,
-      requestTimeout: deadlineMs,
-      headersTimeout: deadlineMs,
-      connectionsCheckingInterval: Math.min(500, deadlineMs / 4),
-      keepAliveTimeout: 30_000,
-      noDelay: true,
-    },
-    onRequest,
-  )
+export async function listen({ place, limits, isLoopback, certificates }: Listen, { onRequest, onBroken }: Listeners): Promise<Listening> {
+  const server = certificates ? tlsServer(certificates, limits, onRequest) : createServer(httpOptions(limits), onRequest)
   server.maxHeadersCount = 0
   server.maxConnections = limits.concurrentRequests * 4
   server.setTimeout(idleMs)
-  const refuseClient = (error: Pick<NodeJS.ErrnoException, "code">, socket: Duplex): void => {
+  const sockets = socketsOf(server, certificates ? "secureConnection" : "connection")
+  const all = certificates ? socketsOf(server, "connection") : sockets
+  const refuseClient = (error: ClientError, socket: Duplex, speaksHttp: boolean): void => {
+    if (!speaksHttp) return void socket.destroy()
     const reason = answerBrokenClient(error, socket)
     if (reason) onBroken(reason)
   }
-  server.on("clientError", refuseClient)
+  server.on("clientError", (error: ClientError, socket) => refuseClient(error, socket, isAmong(sockets, socket)))
   server.on("checkExpectation", onRequest)
   server.on("connect", (_request, socket) => {
     answerBare(socket, noTunnel)
     onBroken(noTunnel)
   })
-  const sockets = socketsOf(server)
-  const bound = await bind(server, address)
-  if (!isLoopback(bound.address)) {
-    server.close()
-    throw notLoopback(`${address.host} (${bound.address})`)
-  }
-  const host = bound.family === "IPv6" ? `[${bound.address}]` : bound.address
   return {
     server,
     sockets,
-    url: `http://${host}:${bound.port}`,
-    timeOut: (socket) => refuseClient({ code: "ERR_HTTP_REQUEST_TIMEOUT" }, socket),
+    url: await bind(server, place, isLoopback, certificates ? "https" : "http"),
+    timeOut: (socket) => refuseClient({ code: "ERR_HTTP_REQUEST_TIMEOUT" }, socket, true),
+    cutOff() {
+      server.closeAllConnections()
+      
+    },
   }
 }
 
 const idleMs = 60_000
 
-function notLoopback(host: string): PdpError {
-  const why = "callers are believed without proof until authentication exists, so only this machine may call"
-  return new PdpError("ERR_CONFIG_INVALID", `'${host}' is not a loopback address: ${why}; listen on 127.0.0.1, ::1 or localhost`)
+function httpOptions({ headerBytes, requestSeconds }: ServerLimits): ServerOptions {
+  const deadlineMs = requestSeconds * 1_000
+  return {
+    maxHeaderSize: headerBytes,
+    requestTimeout: deadlineMs,
+    headersTimeout: deadlineMs,
+    connectionsCheckingInterval: Math.min(500, deadlineMs / 4),
+    keepAliveTimeout: 30_000,
+    noDelay: true,
+  }
 }
 
-function bind(server: Server, { host, port }: ListenAddress): Promise<AddressInfo> {
+/** A client certificate that no CA of ours signed is not believed, but does no harm: its holder may have a token. */
+function tlsServer(certificates: ServerCertificates, limits: ServerLimits, onRequest: RequestListener): Server {
+  const server = createTlsServer(
+    {
+      ...httpOptions(limits),
+      ...certificates.current(),
+      requestCert: certificates.asksClients,
+      rejectUnauthorized: false,
+      handshakeTimeout: limits.requestSeconds * 1_000,
+      ALPNProtocols: ["http/1.1"],
+    },
+    onRequest,
+  )
+  certificates.onChange((next) => server.setSecureContext(next))
+  return server
+}
+
+/** @returns the URL */
+async function bind(server: Server, place: ListenAddress | SocketPath, isLoopback: IsLoopback, scheme: string): Promise<string> {
+  if ("path" in place) {
+    const remove = await listenOnPath(server, place)
+    server.once("close", remove)
+    return `unix:${place.path}`
+  }
+  const { address, family, port } = await bindAddress(server, place)
+  if (isLoopback(place.host) && !isLoopback(address)) {
+    server.close()
+    throw new PdpError("ERR_CONFIG_INVALID", `'${place.host}' is ${address} here, which is no loopback address; listen on 127.0.0.1 or ::1`)
+  }
+  return `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`
+}
+
+function bindAddress(server: Server, { host, port }: ListenAddress): Promise<AddressInfo> {
   const bare = host.startsWith("[") ? host.slice(1, -1) : host
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) =>
@@ -104,42 +146,15 @@ function bindProblem(cause: NodeJS.ErrnoException): string {
   return messageOf(cause)
 }
 
-function socketsOf(server: Server): ReadonlySet<Socket> {
+function socketsOf(server: Server, event: "connection" | "secureConnection"): ReadonlySet<Socket> {
   const sockets = new Set<Socket>()
-  server.on("connection", (socket: Socket) => {
+  server.on(event, (socket: Socket) => {
     sockets.add(socket)
     socket.once("close", () => sockets.delete(socket))
   })
   return sockets
 }
 
-/** Node tells of broken, slow and too large requests by an error and a bare socket. @returns what was answered, if anything could be */
-function answerBrokenClient(error: Pick<NodeJS.ErrnoException, "code">, socket: Duplex): Refusal | undefined {
-  const current: unknown = Reflect.get(socket, "_httpMessage")
-  const begun = current instanceof ServerResponse && current.headersSent
-  if (error.code === "ECONNRESET" || !socket.writable || begun) {
-    socket.destroy()
-    return undefined
-  }
-  const reason = brokenRequest(error.code)
-  answerBare(socket, reason)
-  return reason
+function isAmong(sockets: ReadonlySet<Duplex>, socket: Duplex): boolean {
+  return sockets.has(socket)
 }
-
-function answerBare(socket: Duplex, reason: Refusal): void {
-  const text = refusalText(reason)
-  const more = Object.entries(reason.headers ?? {}).map(([name, value]) => `\r\n${name}: ${value}`)
-  const head = `HTTP/1.1 ${reason.status} ${STATUS_CODES[reason.status] ?? ""}\r\nConnection: close\r\nContent-Type: application/json${more.join("")}`
-  socket.on("error", () => socket.destroy())
-  socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`, () => socket.destroy())
-}
-
-function brokenRequest(code: string | undefined): Refusal {
-  if (code === "HPE_HEADER_OVERFLOW")
-    return refusal(431, "headers_too_large", "the request line and headers are too large; send fewer or shorter ones")
-  if (code === "HPE_CHUNK_EXTENSIONS_OVERFLOW") return refusal(413, "too_large", "the chunk extensions are too large")
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return refusal(408, "request_timeout", "the request did not arrive in time")
-  return refusal(400, "input_invalid", "this is not a well-formed HTTP/1.1 request")
-}
-
-const noTunnel = refusal(405, "method_not_allowed", "CONNECT is for proxies; ask with POST", { Allow: "GET, HEAD, POST" })

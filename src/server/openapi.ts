@@ -47,7 +47,7 @@ const AtLeast = {
 const Revision = { "X-Portcullis-Revision": { schema: { type: "string" }, description: "The state that the answer rests on." } }
 const failures = {
   400: "malformed",
-  403: "not from this machine",
+  403: "not a trusted peer",
   409: "a revision of another epoch",
   413: "too large",
   421: "Host not ours",
@@ -95,7 +95,8 @@ function bundlePaths(): Record<string, unknown> {
   const responses = {
     200: answer,
     304: { description: "The caller has it." },
-    ...error(403, failures[403], "Error"),
+    ...error(401, "nobody, or credentials that are refused", "Error"),
+    ...error(403, "without the permission iam.bundle.read", "Error"),
     ...error(503, failures[503], "Error"),
   }
   const paths = ["/bundles/authz.tar.gz", "/apis/auth/v2/iam/opa-bundle.tar.gz", "/internal/iam/opa-bundle.tar.gz"]
@@ -104,14 +105,14 @@ function bundlePaths(): Record<string, unknown> {
 
 function statusPaths(): Record<string, unknown> {
   const plain = (description: string, status = 200) => ({ [status]: { description, content: jsonContent({ type: "object" }) } })
-  const proxied = error(403, failures[403], "Error")
+  const untrusted = error(403, "beyond loopback not a trusted peer; on loopback passed on by a proxy", "Error")
   return {
     "/health": { get: { responses: { ...plain("As OPA: evaluation works."), ...plain("It does not.", 500) } } },
     "/health/live": { get: { responses: plain("The process runs.") } },
     "/health/ready": { get: { responses: { ...plain("Decisions can be made."), ...plain("Not yet, or no more.", 503) } } },
-    "/status": { get: { responses: { ...plain("How the PDP is."), ...proxied } } },
+    "/status": { get: { responses: { ...plain("How the PDP is."), ...untrusted } } },
     "/metrics": {
-      get: { responses: { 200: { description: "Prometheus.", content: { "text/plain": { schema: { type: "string" } } } }, ...proxied } },
+      get: { responses: { 200: { description: "Prometheus.", content: { "text/plain": { schema: { type: "string" } } } }, ...untrusted } },
     },
     "/openapi.json": { get: { responses: plain("This document.") } },
   }

@@ -13,7 +13,7 @@ export const pdpPrefix = "/apis/auth/v2/authz/"
 export function servePdp(context: ServerContext, exchange: Exchange, name: string): void {
   const entrypoint = entrypointNames.find((known) => known === name)
   exchange.route = pdpPrefix + (entrypoint ?? "{entrypoint}")
-  const untrusted = checkTrust(exchange.request, context.profile)
+  const untrusted = checkTrust(context, exchange.request)
   if (untrusted) return refuse(context, exchange, untrusted)
   if (!entrypoint) return refuseEntrypoint(context, exchange, name)
   readBody(exchange.request, context.limits.bodyBytes, (body) => {

@@ -7,11 +7,11 @@ import type { ServerContext } from "./context.js"
 import type { AppContext } from "./hono-app.js"
 import { json } from "./json.js"
 import { pathParams } from "./path-params.js"
-import { credentialsOf } from "./peer.js"
 import { isReached, reaches } from "./propagation.js"
 import { readQuery, type Query } from "./query.js"
 import { noJson, readJson, type SentJson } from "./read-json.js"
 import { goneSignal } from "./gone.js"
+import { credentialsOf } from "./trust.js"
 
 /**
  * Serves one operation: who asks; wait until decisions are as new as the caller wants; may he, by the raw request target, so that whatever is not
@@ -49,16 +49,17 @@ export async function serveAdministration(
  */
 async function admit(context: ServerContext, route: AdministrationRoute, c: AppContext, signal: AbortSignal): Promise<Principal> {
   const { incoming } = c.env
-  const credentials = credentialsOf(incoming)
+  const credentials = credentialsOf(context, incoming)
+  const isTrusted = credentials.trust !== "none"
   const { principal } = await context.authenticate(credentials)
   const wanted = incoming.headers["x-portcullis-at-least"]
-  const waitMs = credentials.trusted || route.kind === "write" ? context.limits.atLeastSeconds * 1_000 : 0
+  const waitMs = isTrusted || route.kind === "write" ? context.limits.atLeastSeconds * 1_000 : 0
   const waited = async (): Promise<void> => {
     if (wanted !== undefined) await context.atLeast(String(wanted), { timeoutMs: waitMs, signal })
   }
-  if (credentials.trusted) await waited()
+  if (isTrusted) await waited()
   assertAllowed(context.pdp, { principal, method: incoming.method ?? "", path: incoming.url ?? "" })
-  if (!credentials.trusted) await waited()
+  if (!isTrusted) await waited()
   return principal
 }
 

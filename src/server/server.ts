@@ -1,25 +1,18 @@
-import { getRequestListener } from "@hono/node-server"
-import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Administration } from "../administration/index.js"
-import { authentication } from "../authn/index.js"
-import { parseRevision } from "../model/revision.js"
+import type { AuthenticationOptions, LoginDiscoveryOptions, PeerOptions } from "../authn/index.js"
+import type { Timers } from "../model/timers.js"
 import type { Pdp, Profile } from "../pdp/pdp.js"
-import { createMetrics, type DataReading, type Logger } from "../telemetry/index.js"
-import { refuse } from "./answer.js"
-import { createApp, createHealthApp } from "./app.js"
-import { checkBorder } from "./border.js"
-import type { Exchange, ServerContext } from "./context.js"
-import type { App } from "./hono-app.js"
-import { routeTemplates } from "./route-template.js"
-import { serveHot } from "./hot-routes.js"
+import type { Logger } from "../telemetry/index.js"
+import { certificateFiles, type TlsFiles } from "./certificate-files.js"
+import type { ServerContext } from "./context.js"
 import type { ServerLimits } from "./limits.js"
-import { listen, type ListenAddress, type Listeners, type Listening } from "./listen.js"
-import { closing } from "./refusal.js"
-import { requestIdOf, requestIds } from "./request-id.js"
+import { assertMayListen, isLocalPlace } from "./listen-rules.js"
+import { healthListeners, mainListeners } from "./listeners.js"
+import { listen, type ListenAddress, type Listening } from "./listen.js"
+import { healthContext, serverContext } from "./server-context.js"
 import { serverSettings } from "./settings.js"
 import { stop } from "./stop.js"
-import { fairWaiting } from "./waiting.js"
-import { openWork } from "./work.js"
+import type { SocketPath } from "./unix-socket.js"
 
 /** Options of {@link startServer}. */
 export interface ServerOptions {
@@ -27,13 +20,24 @@ export interface ServerOptions {
   readonly pdp: Pdp
   /** Serves workspaces, members, role bindings and entities. Absent: role bindings come from a read-only source, and those routes say so. */
   readonly administration?: Administration | undefined
-  /** Believe unsigned JWTs (`alg: none`) of callers on this machine. Default false. */
-  readonly allowUnsignedJwt?: boolean
+  /** How tokens and principal headers are checked. Default: no issuer, no unsigned tokens. */
+  readonly authentication?: AuthenticationOptions | undefined
+  /** Where people log in, for `/apis/auth/discovery`. Default: nowhere. */
+  readonly discovery?: LoginDiscoveryOptions | undefined
+  /** Who may say who asks, beside proof. Default: this machine while nobody else can connect, else nobody. */
+  readonly peers?: Pick<PeerOptions, "trustedPeers" | "secrets"> | undefined
   /** What an operator should know, in words, for `/status`. Default: nothing. */
   readonly notices?: (() => readonly string[]) | undefined
-  /** A loopback address: `{ host: "127.0.0.1", port: 8181 }`. Port 0: any free one, see {@link RunningServer.url}. */
-  readonly listen: ListenAddress
-  /** A second listener with health and metrics only. */
+  /**
+   * `{ host: "127.0.0.1", port: 8181 }`; port 0: any free one, see {@link RunningServer.url}. Or `{ path }` of a UNIX domain socket. Addresses beyond
+   * loopback need `tls` or `insecureBehindProxy`, and tokens that are verified.
+   */
+  readonly listen: ListenAddress | SocketPath
+  /** Speaks TLS, 1.2 or newer, with these files, which are read again when they change. */
+  readonly tls?: TlsFiles | undefined
+  /** A proxy in front speaks TLS, and nobody else reaches this port: plain HTTP beyond loopback, and nobody is believed for coming from this machine. Default false. */
+  readonly insecureBehindProxy?: boolean | undefined
+  /** A second listener with health and metrics only, in plain HTTP, for whoever can connect. */
   readonly healthListen?: ListenAddress
   /** A pino logger, such as `createLogger()`. Default: nothing is logged. */
   readonly logger?: Logger | undefined
@@ -49,13 +53,23 @@ export interface ServerOptions {
   readonly bundleCacheSeconds?: number | undefined
   /** For `/status` and `/openapi.json`. Default: of this package. */
   readonly version?: string | undefined
-  /** Time and randomness, for tests. */
-  readonly hooks?: { readonly now?: () => number; readonly newRequestId?: () => string }
+  /** Time, randomness and surroundings, for tests. */
+  readonly hooks?: ServerHooks
+}
+
+/** What the server takes from its surroundings. */
+export interface ServerHooks {
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now?: () => number
+  readonly newRequestId?: () => string
+  /** Which addresses never leave this machine. */
+  readonly isLoopback?: (host: string) => boolean
+  readonly timers?: Timers
 }
 
 /** A sidecar that serves. */
 export interface RunningServer {
-  /** For example `http://127.0.0.1:8181`. */
+  /** For example `http://127.0.0.1:8181`, or `unix:/run/portcullis.sock`. */
   readonly url: string
   readonly healthUrl?: string
   /** Lets requests in work finish, refuses new ones and those that come too slowly, and cuts off what is left after `graceMs` (default 10,000). */
@@ -65,47 +79,37 @@ export interface RunningServer {
 /**
  * Starts the sidecar.
  *
- * @throws {PdpError} `ERR_CONFIG_INVALID` when an option is unknown or wrong, and when an address is not loopback or cannot be bound
+ * @throws {PdpError} `ERR_CONFIG_INVALID` when an option is unknown or wrong, when a place to listen cannot be bound or must not be as things are
+ * configured, and when a certificate, its key or a CA cannot be read
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const settings = serverSettings(options)
-  const { pdp, hooks } = options
+  const { limits, logger, isLoopback } = settings
+  const isLocal = isLocalPlace(options, isLoopback)
+  assertMayListen(options, isLocal)
   let stopping = false
-  const context: ServerContext = {
-    pdp,
-    administration: options.administration,
-    notices: options.notices ?? (() => []),
-    work: openWork(settings.limits),
-    atLeast: fairWaiting(pdp, settings.limits),
-    authenticate: authentication({ allowUnsignedJwt: options.allowUnsignedJwt }),
-    profile: settings.profile,
-    rules: { allowedHosts: new Set(settings.allowedHosts.map((host) => host.toLowerCase())), allowedOrigins: new Set(settings.allowedOrigins) },
-    limits: settings.limits,
-    logger: settings.logger,
-    metrics: createMetrics(() => dataReading(pdp)),
-    bundleCacheSeconds: settings.bundleCacheSeconds,
-    version: settings.version,
-    now: hooks?.now ?? (() => performance.now()),
-    isClosing: () => stopping,
+  const context = serverContext(options, settings, { isLocal, isClosing: () => stopping })
+  const { tls, healthListen, hooks } = options
+  const onProblem = (err: Error): void => logger.error({ err }, "the certificates from before stay in use")
+  const certificates = tls && certificateFiles(tls, { onProblem, timers: hooks?.timers })
+  const main = await closingOnFailure(
+    () => listen({ place: options.listen, limits, isLoopback, certificates }, mainListeners(context, settings)),
+    async () => certificates?.close(),
+  )
+  const listenBeside = async (place: ListenAddress): Promise<Listening> => {
+    const beside = healthContext(context, options, isLoopback(place.host))
+    return listen({ place, limits, isLoopback }, healthListeners(beside, settings))
   }
-  const onBroken: Listeners["onBroken"] = ({ code, status }) => {
-    context.metrics.failed(code)
-    context.metrics.answered("other", "other", status, 0)
-  }
-  const serve = (app: App, hot: typeof serveHot): Listeners => ({
-    onRequest: requestListener(context, app, hot, hooks?.newRequestId ?? requestIds()),
-    onBroken,
-  })
-  const main = await listen(options.listen, context.limits, serve(createApp(context), serveHot))
   const second =
-    options.healthListen &&
-    (await listenBeside(
-      main,
-      options.healthListen,
-      context,
-      serve(createHealthApp(context), () => false),
+    healthListen &&
+    (await closingOnFailure(
+      () => listenBeside(healthListen),
+      async () => {
+        certificates?.close()
+        await stop(main, { responses: () => [] }, { deadlineMs: 0, graceMs: 0 })
+      },
     ))
-  const deadlineMs = context.limits.requestSeconds * 1_000
+  const deadlineMs = limits.requestSeconds * 1_000
   const stopWatching = watchRefreshes(context)
 
   return {
@@ -114,48 +118,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close(graceMs = 10_000) {
       stopping = true
       stopWatching()
+      certificates?.close()
       await stop(main, context.work, { deadlineMs, graceMs })
       if (second) await stop(second, context.work, { deadlineMs, graceMs: 0 })
     },
   }
 }
 
-/** Border, capacity, then the hot routes, then the app. */
-function requestListener(context: ServerContext, app: App, hot: typeof serveHot, newRequestId: () => string) {
-  const cold = getRequestListener(app.fetch, { overrideGlobalObjects: false })
-  const routeOf = routeTemplates(app.routes.map(({ path }) => path))
-  return (request: IncomingMessage, response: ServerResponse) => {
-    const requestId = requestIdOf(request.headers["x-request-id"], newRequestId)
-    const exchange: Exchange = { request, response, requestId, startedAt: context.now(), route: "other", opa: false }
-    context.work.open(response, request.socket)
-    if (response.destroyed) return
-    if (context.isClosing()) return refuse(context, exchange, closing)
-    const full = context.work.admit(response, request.socket, isHealth(request.url))
-    if (full) return refuse(context, exchange, full)
-    const strange = checkBorder(request, context.rules)
-    if (strange) return refuse(context, exchange, strange)
-    if (hot(context, exchange)) return
-    serveCold(context, routeOf, exchange)
-    void cold(request, response).then(() => context.work.answered(response))
-  }
-}
-
-/** Whoever watches this process must hear from it when it is busy, above all. */
-function isHealth(target = ""): boolean {
-  return target === "/health" || target.startsWith("/health/") || target.startsWith("/health?")
-}
-
-function serveCold(context: ServerContext, routeOf: (path: string) => string, { request, response, requestId, startedAt }: Exchange): void {
-  const route = routeOf(request.url?.split("?", 1)[0] ?? "")
-  response.setHeader("X-Request-ID", requestId)
-  response.once("finish", () => context.metrics.answered(route, request.method ?? "", response.statusCode, (context.now() - startedAt) / 1_000))
-}
-
-async function listenBeside(main: Listening, address: ListenAddress, context: ServerContext, listeners: Listeners): Promise<Listening> {
+async function closingOnFailure<Value>(begin: () => Promise<Value>, close: () => Promise<void>): Promise<Value> {
   try {
-    return await listen(address, context.limits, listeners)
+    return await begin()
   } catch (thrown) {
-    await stop(main, { responses: () => [] }, { deadlineMs: 0, graceMs: 0 })
+    await close()
     throw thrown
   }
 }
@@ -163,15 +137,4 @@ async function listenBeside(main: Listening, address: ListenAddress, context: Se
 function watchRefreshes({ pdp, metrics }: ServerContext): () => void {
   const stops = [pdp.on("activation", () => metrics.refreshed("activation")), pdp.on("refreshFailure", () => metrics.refreshed("failure"))]
   return () => stops.forEach((end) => end())
-}
-
-function dataReading(pdp: Pdp): DataReading {
-  const { bindings, unknownRoles, revision, sources } = pdp.status()
-  const ages = sources.flatMap(({ name, ageSeconds }) => (ageSeconds === undefined ? [] : [{ source: name, seconds: ageSeconds }]))
-  return {
-    bindings,
-    bindingsOfUnknownRoles: unknownRoles.bindings,
-    ages,
-    ...(revision !== undefined && { revisionSequence: parseRevision(revision).sequence }),
-  }
 }

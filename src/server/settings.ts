@@ -1,9 +1,12 @@
 import { z } from "zod"
+import { isLoopback } from "../model/loopback.js"
 import { aFunction, checkOptions } from "../model/options.js"
 import { packageVersion } from "../model/package-version.js"
 import type { Profile } from "../pdp/pdp.js"
 import { createLogger, type Logger } from "../telemetry/index.js"
 import { ServerLimits } from "./limits.js"
+import type { IsLoopback } from "./listen-rules.js"
+import { requestIds } from "./request-id.js"
 import type { ServerOptions } from "./server.js"
 
 /** {@link ServerOptions} that have defaults, checked and complete. */
@@ -15,12 +18,14 @@ export interface ServerSettings {
   readonly profile: Profile
   readonly bundleCacheSeconds: number
   readonly version: string
+  readonly isLoopback: IsLoopback
+  readonly newRequestId: () => string
 }
 
 /** @throws {PdpError} `ERR_CONFIG_INVALID` naming the option */
 export function serverSettings(options: ServerOptions): ServerSettings {
   checkOptions("startServer", Options, options)
-  const { pdp, logger, limits, allowedHosts, allowedOrigins, profile, bundleCacheSeconds, version } = options
+  const { pdp, logger, limits, allowedHosts, allowedOrigins, profile, bundleCacheSeconds, version, hooks } = options
   return {
     logger: logger ?? createLogger({ level: "silent" }),
     limits: ServerLimits.parse(limits ?? {}),
@@ -29,6 +34,8 @@ export function serverSettings(options: ServerOptions): ServerSettings {
     profile: profile ?? profileOf(pdp.status().profile),
     bundleCacheSeconds: bundleCacheSeconds ?? defaultBundleCacheSeconds,
     version: version ?? packageVersion(),
+    isLoopback: hooks?.isLoopback ?? isLoopback,
+    newRequestId: hooks?.newRequestId ?? requestIds(),
   }
 }
 
@@ -39,6 +46,7 @@ function profileOf(profile: Profile | "custom"): Profile {
 }
 
 const address = z.strictObject({ host: z.string().min(1), port: z.int().min(0).max(65_535) })
+const file = z.string().min(1)
 const anObject = z.custom<object>((value) => typeof value === "object" && value !== null, "must be an object")
 const Options = z.strictObject({
   pdp: z.custom<object>(
@@ -46,9 +54,13 @@ const Options = z.strictObject({
     "must be a PDP, such as await createPdp({ source })",
   ),
   administration: anObject.optional(),
-  allowUnsignedJwt: z.boolean().optional(),
+  authentication: anObject.optional(),
+  discovery: anObject.optional(),
+  peers: z.strictObject({ trustedPeers: z.array(z.string()).optional(), secrets: aFunction.optional() }).optional(),
   notices: aFunction.optional(),
-  listen: address,
+  listen: z.union([address, z.strictObject({ path: z.string().min(1) })], "must be { host, port }, or { path } of a UNIX domain socket"),
+  tls: z.strictObject({ certFile: file, keyFile: file, clientCaFile: file.optional() }).optional(),
+  insecureBehindProxy: z.boolean().optional(),
   healthListen: address.optional(),
   logger: anObject.optional(),
   limits: ServerLimits.partial().optional(),

@@ -24,12 +24,13 @@ export function ready(context: ServerContext): Response {
   return json(able ? 200 : 503, { ready: able })
 }
 
-/** How the PDP is: `pdp.status()`, our version, and what an operator should know. */
+/** How the PDP is: `pdp.status()`, our version, the issuers of tokens, and what an operator should know. */
 export function status(context: ServerContext): Response {
   const facts: PdpStatus = context.pdp.status()
   const notices = context.notices()
+  const issuers = context.issuers()
   const headers: Record<string, string> = facts.revision === undefined ? {} : { "X-Portcullis-Revision": facts.revision }
-  return json(200, { version: context.version, ...facts, ...(notices.length > 0 && { notices }) }, headers)
+  return json(200, { version: context.version, ...facts, ...(issuers.length > 0 && { issuers }), ...(notices.length > 0 && { notices }) }, headers)
 }
 
 /** Prometheus' text format. */

@@ -21,7 +21,7 @@ export async function stop(listening: Listening, work: Pick<Work, "responses">, 
   await new Promise<void>((resolve) => {
     const soon = setTimeout(() => closeSilent(sockets), silentMs)
     const late = setTimeout(() => timeOutIncomplete(listening, work), limits.deadlineMs)
-    const cut = setTimeout(() => server.closeAllConnections(), limits.graceMs)
+    const cut = setTimeout(() => listening.cutOff(), limits.graceMs)
     server.close(() => {
       clearTimeout(soon)
       clearTimeout(late)

@@ -1,20 +1,50 @@
 import type { IncomingMessage } from "node:http"
-import type { Profile } from "../pdp/pdp.js"
-import { forwardedRefusal, isForwarded } from "./border.js"
+import { isForwarded, type Credentials, type Trust } from "../authn/index.js"
+import type { ServerContext } from "./context.js"
 import { refusal, type Refusal } from "../model/refusal.js"
 
+/** How far the peer of a request is believed. */
+export type TrustOf = (request: IncomingMessage) => Trust
+
+/** What a request says about who sends it. */
+export function credentialsOf({ trustOf }: Pick<ServerContext, "trustOf">, request: IncomingMessage): Credentials {
+  return { rawHeaders: request.rawHeaders, trust: trustOf(request) }
+}
+
+/** May this peer be told what is for trusted peers only? @returns 403 that says how it could be; `undefined` when it may */
+export function checkPeer({ trustOf }: Pick<ServerContext, "trustOf">, request: IncomingMessage): Refusal | undefined {
+  if (trustOf(request) !== "none") return undefined
+  return isForwarded(request) ? forwardedNotTrusted : peerNotTrusted
+}
+
+/** The same where everybody on this machine may: 403 only for what a proxy passed on, unless the proxy is trusted. */
+export function checkUnforwarded({ trustOf }: Pick<ServerContext, "trustOf">, request: IncomingMessage): Refusal | undefined {
+  return isForwarded(request) && trustOf(request) === "none" ? forwardedNotTrusted : undefined
+}
+
 /**
- * May this caller state who asks? The input of a decision *is* the identity, so only callers on this machine are believed,
+ * May this caller state who asks? The input of a decision *is* the identity, so only trusted peers are believed,
  * and in the nemo profile only those who say that they are a service, as in the reference.
  *
  * @returns 403, or 401 without the header; `undefined` when the caller is believed
  */
-export function checkTrust(request: IncomingMessage, profile: Profile): Refusal | undefined {
-  if (isForwarded(request)) return forwardedRefusal
-  if (profile === "hardened") return undefined
-  const id = request.headers["x-nmp-principal-id"]
-  if (id === undefined || id === "") return refusal(401, "not_authenticated", serviceRemedy, { "WWW-Authenticate": "Bearer" })
-  return typeof id === "string" && /^service:./.test(id) ? undefined : refusal(403, "caller_kind", serviceRemedy)
+export function checkTrust(context: Pick<ServerContext, "trustOf" | "profile" | "headerPrefix">, request: IncomingMessage): Refusal | undefined {
+  const untrusted = checkPeer(context, request)
+  if (untrusted || context.profile === "hardened") return untrusted
+  const header = `${context.headerPrefix}Principal-Id`
+  const id = request.headers[header.toLowerCase()]
+  const remedy = `only services may ask here; send ${header}: service:<id>`
+  if (id === undefined || id === "") return refusal(401, "not_authenticated", remedy, { "WWW-Authenticate": "Bearer" })
+  return typeof id === "string" && /^service:./.test(id) ? undefined : refusal(403, "caller_kind", remedy)
 }
 
-const serviceRemedy = "only services may ask here; send X-NMP-Principal-Id: service:<id>"
+const forwardedNotTrusted = refusal(
+  403,
+  "forwarded_not_trusted",
+  "a proxy forwarded this request (Forwarded, X-Forwarded-* or Via), so that coming from this machine proves nothing; call the sidecar directly, or list the proxy in trusted_peers",
+)
+const peerNotTrusted = refusal(
+  403,
+  "peer_not_trusted",
+  "only trusted peers are served here; list this one in trusted_peers, or let it present a client certificate or the peer secret (X-Portcullis-Peer-Secret)",
+)

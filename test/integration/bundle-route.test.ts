@@ -20,7 +20,7 @@ interface Got {
 
 function get(url: string, headers: OutgoingHttpHeaders = {}, method = "GET", target = path): Promise<Got> {
   return new Promise((resolve, reject) => {
-    const sent = request(url + target, { method, headers, agent: false }, (response) => {
+    const sent = request(url + target, { method, headers: { "X-NMP-Principal-Id": "service:opa", ...headers }, agent: false }, (response) => {
       const chunks: Buffer[] = []
       response.on("data", (chunk: Buffer) => chunks.push(chunk))
       response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, bytes: Buffer.concat(chunks) }))
@@ -44,7 +44,7 @@ describe("a bundle over HTTP", () => {
     expect(first?.status).toBe(200)
     expect(first?.headers).toMatchObject({
       etag: `"${digest}"`,
-      "cache-control": "max-age=7, must-revalidate",
+      "cache-control": "private, max-age=7, must-revalidate",
       "content-type": "application/gzip",
       "content-length": String(first?.bytes.length),
       "content-disposition": "attachment; filename=authz.tar.gz",

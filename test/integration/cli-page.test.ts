@@ -12,7 +12,7 @@ describe("docs/cli.md", () => {
     expect(Object.fromEntries(rows)).toEqual(exitCodes)
   })
 
-  it.each([[], ["workspaces"], ["workspaces", "members"], ["data"]])("names the commands of 'portcullis %s'", async (...group) => {
+  it.each([[], ["auth"], ["workspaces"], ["workspaces", "members"], ["data"]])("names the commands of 'portcullis %s'", async (...group) => {
     const { out } = await run([...group, "--help"])
     const [, commands = ""] = out.split("Commands:")
     const names = [...commands.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name = ""]) => name).filter((name) => name !== "help")
@@ -29,8 +29,10 @@ describe("docs/cli.md", () => {
 
   it("lists the environment variables that commands read", () => {
     const texts = filesBelow("src/cli").map((path) => readFileSync(path, "utf8"))
-    const read = texts.flatMap((text) => [...text.matchAll(/environment\[?\.?"?(PORTCULLIS_[A-Z]+|NO_COLOR)/g)].map(([, name = ""]) => name))
-    for (const name of new Set([...read, "PORTCULLIS_CONFIG", "PORTCULLIS_URL", "PORTCULLIS_PRINCIPAL", "NO_COLOR"]))
+    const read = texts.flatMap((text) =>
+      [...text.matchAll(/environment\[?\.?"?(PORTCULLIS_[A-Z_]+|NO_COLOR|XDG_[A-Z_]+)/g)].map(([, name = ""]) => name),
+    )
+    for (const name of new Set([...read, "PORTCULLIS_CONFIG", "PORTCULLIS_URL", "PORTCULLIS_PRINCIPAL", "PORTCULLIS_TOKEN", "NO_COLOR"]))
       expect(page).toContain(`\`${name}\``)
   })
 })

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
+import { authenticationReasons } from "../../src/authn/index.js"
 import { httpStatusByCode } from "../../src/errors.js"
 import { openApi } from "../../src/server/openapi.js"
 import { ServerLimits } from "../../src/server/index.js"
@@ -24,9 +25,10 @@ const codesOfErrors = Object.entries(httpStatusByCode).map(([code, status]) => [
 
 /** `refusal(400, "…")`, `reason: "…"` and `refused("…")` in the sources: what a caller can get besides. */
 function codesOfSources(): readonly string[] {
-  const serving = sources().filter(({ layer }) => ["authn", "administration", "server"].includes(layer))
+  const serving = sources().filter(({ layer }) => ["model", "authn", "administration", "server"].includes(layer))
   const patterns = [/refusal\(\s*\d+,\s*"([a-z_]+)"/g, /reason: "([a-z_]+)"/g, /refused\("([a-z_]+)"/g]
-  return serving.flatMap(({ text }) => patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([, code = ""]) => code)))
+  const causes = Object.keys(authenticationReasons)
+  return causes.concat(serving.flatMap(({ text }) => patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([, code = ""]) => code))))
 }
 
 describe("docs/http.md", () => {
@@ -38,6 +40,7 @@ describe("docs/http.md", () => {
   it("gives each code its status", () => {
     const listed = new Map(table("codes").map(([code = "", status = ""]) => [code, status]))
     for (const [code, status] of codesOfErrors) expect(listed.get(code), code).toBe(status)
+    for (const [reason, { code }] of Object.entries(authenticationReasons)) expect(listed.get(reason), reason).toBe(String(httpStatusByCode[code]))
     for (const { text } of sources())
       for (const [, status, code = ""] of text.matchAll(/refusal\(\s*(\d+),\s*"([a-z_]+)"/g)) expect(listed.get(code), code).toBe(status)
   })

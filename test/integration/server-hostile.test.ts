@@ -470,7 +470,9 @@ describe("headers", () => {
     ["Accept", "text/".repeat(5_000), 200],
   ])("do not matter, or are refused: %s: %s", async (name, value, status) => {
     const { url, port } = await serve()
-    expect(statusesOf(await raw(port, getting("/bundles/authz.tar.gz", `${name}: ${value}\r\n`)))).toEqual([status])
+    expect(statusesOf(await raw(port, getting("/bundles/authz.tar.gz", `X-NMP-Principal-Id: service:opa\r\n${name}: ${value}\r\n`)))).toEqual([
+      status,
+    ])
     await expectDecisions(url)
   })
 })
@@ -637,7 +639,7 @@ describe("a client that is slow or goes away", () => {
     const { url, port } = await serve()
     const socket = await connected(port)
     socket.pause()
-    socket.write("GET /bundles/authz.tar.gz HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500))
+    socket.write("GET /bundles/authz.tar.gz HTTP/1.1\r\nHost: localhost\r\nX-NMP-Principal-Id: service:opa\r\n\r\n".repeat(500))
     await expectDecisions(url)
   })
 

@@ -59,13 +59,14 @@ describe("a client that sends without waiting and goes away", () => {
   ])
   const dataPath = "/v1/data/authz/allow"
   const bundle = "/bundles/authz.tar.gz"
+  const opa = "X-NMP-Principal-Id: service:opa\r\n"
 
   it.each<[string, number, (atLeast: string) => string | Buffer]>([
     ["1,001 decisions that wait, once", 1, (atLeast) => ask(atLeast).repeat(1_001)],
     ["50 decisions that wait, 25 times", 25, (atLeast) => ask(atLeast).repeat(50)],
     ["50 decisions of OPA's API that wait, 5 times", 5, (atLeast) => ask(atLeast, dataPath).repeat(50)],
-    ["200 bundles that wait, 5 times", 5, (atLeast) => get(bundle, atLeast).repeat(200)],
-    ["200 bundles, 20 times", 20, () => get(bundle).repeat(200)],
+    ["200 bundles that wait, 5 times", 5, (atLeast) => get(bundle, opa + atLeast).repeat(200)],
+    ["200 bundles, 20 times", 20, () => get(bundle, opa).repeat(200)],
     ["200 zipped decisions, 30 times", 30, () => Buffer.concat(Array.from({ length: 200 }, () => zipped))],
     [
       "200 zipped decisions behind one that waits, 5 times",
@@ -117,7 +118,7 @@ describe("a client that sends without waiting and goes away", () => {
     }
     const { port, url } = await testServer({ pdp: { ...pdp, atLeast }, limits: { concurrentRequests: 30 } })
     const wait = "X-Portcullis-At-Least: 00000001.9\r\n"
-    const socket = await sending(port, ask(wait) + ask(wait, dataPath) + get(bundle, wait))
+    const socket = await sending(port, ask(wait) + ask(wait, dataPath) + get(bundle, opa + wait))
     await expect.poll(() => signals.length).toBe(3)
     expect((await post(url + allowPath, question, { "X-Portcullis-At-Least": "00000001.9" })).status).toBe(503)
     socket.destroy()

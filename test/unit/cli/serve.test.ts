@@ -1,4 +1,8 @@
+import { execFile } from "node:child_process"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { promisify } from "node:util"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { quickstartCopy } from "../../fixtures/quickstart.js"
 import { root } from "../../fixtures/sidecar.js"
@@ -12,7 +16,12 @@ interface Serving {
   readonly ended: Promise<CommandResult>
 }
 
-async function serve(...args: readonly string[]): Promise<Serving> {
+function serve(...args: readonly string[]): Promise<Serving> {
+  return serveWith({}, ...args)
+}
+
+/** @param environment configuration in variables */
+async function serveWith(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Serving> {
   let stop = () => {}
   let log = ""
   let text = ""
@@ -26,6 +35,7 @@ async function serve(...args: readonly string[]): Promise<Serving> {
     },
     err: (text) => void (log += text),
     onStop: (stopped) => (stop = stopped),
+    environment,
   })
   onTestFinished(async () => {
     stop()
@@ -55,6 +65,83 @@ describe("serve", () => {
     const { announced, log } = await serve("--bindings", join(root, "test/fixtures/no-bindings.yaml"))
     expect(announced).not.toContain("curl")
     expect(log()).toMatch(/WARN nobody holds a role yet, .*--bindings FILE/)
+  })
+})
+
+describe("serve with issuers", () => {
+  const oidc = { PORTCULLIS_AUTH__OIDC__ISSUER: "https://idp.example/realms/a", PORTCULLIS_AUTH__OIDC__CLIENT_ID: "cli" }
+
+  it("says whose tokens it verifies and how people log in, and prints only requests that need no header", async () => {
+    const { announced, url, log } = await serveWith(oidc)
+    expect(log()).toMatch(/INFO bearer tokens of these issuers are verified issuers=\["idp\.example"\]/)
+    expect(announced).toContain(`Log in with: portcullis auth login --url ${url}\n`)
+    expect(announced.match(/^curl .*$/gm)).toHaveLength(3)
+    expect(announced).not.toContain("X-NMP-Principal-Id")
+  })
+
+  it("prints the walk, and warns, when this machine is listed", async () => {
+    const { announced, log } = await serveWith({ ...oidc, PORTCULLIS_TRUSTED_PEERS: "loopback" })
+    expect(announced.match(/^curl .*$/gm)).toHaveLength(10)
+    expect(log()).toMatch(/WARN trusted_peers lists this machine/)
+  })
+
+  it("has no hint how to log in without a client", async () => {
+    const { announced } = await serveWith({ ...oidc, PORTCULLIS_AUTH__OIDC__CLIENT_ID: "", PORTCULLIS_AUTH__OIDC__AUDIENCE: "portcullis" })
+    expect(announced).not.toContain("Log in")
+  })
+
+  it("looks at no token when auth.enabled is false, says so, and believes this machine", async () => {
+    const { announced, log } = await serveWith({ ...oidc, PORTCULLIS_AUTH__ENABLED: "false" })
+    expect(log()).toMatch(/WARN auth\.enabled is false/)
+    expect(log()).not.toContain("issuers are verified")
+    expect(announced).not.toContain("Log in")
+    expect(announced.match(/^curl .*$/gm)).toHaveLength(10)
+  })
+})
+
+describe("serve for whom it may", () => {
+  it("prints no requests when this machine is no trusted peer", async () => {
+    const { announced } = await serveWith({ PORTCULLIS_TRUSTED_PEERS: "10.0.0.0/8" })
+    expect(announced).not.toContain("curl")
+  })
+
+  it("warns that unsigned tokens are believed, and of plain http behind a proxy, at every start", async () => {
+    expect((await serveWith({ PORTCULLIS_AUTH__ALLOW_UNSIGNED_JWT: "true" })).log()).toMatch(/WARN auth\.allow_unsigned_jwt/)
+    const behindProxy = await serve("--insecure-behind-proxy")
+    expect(behindProxy.log()).toMatch(/WARN server\.insecure_behind_proxy/)
+    expect(behindProxy.announced).not.toContain("curl")
+  })
+
+  it("prints requests with the configured names of headers", async () => {
+    const { announced } = await serveWith({ PORTCULLIS_AUTH__PRINCIPAL_HEADER_PREFIX: "X-Acme-" })
+    expect(announced.match(/X-Acme-Principal-Id: /g)).toHaveLength(5)
+    expect(announced).not.toContain("X-NMP-")
+  })
+
+  it("prints requests that work, over a UNIX domain socket, too", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "portcullis-socket-"))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const { announced } = await serve("--listen", `unix:${join(folder, "p.sock")}`)
+    const [allowed = ""] = announced.match(/^curl .*$/gm) ?? []
+    expect(allowed).toContain(`--unix-socket '${join(folder, "p.sock")}' http://localhost/`)
+    const { stdout } = await promisify(execFile)("sh", ["-c", allowed])
+    expect(JSON.parse(stdout)).toMatchObject({ result: { allowed: true } })
+  })
+
+  it("takes peer secrets from a file, and refuses one that holds none", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "portcullis-secret-"))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const secretFile = join(folder, "secret")
+    writeFileSync(secretFile, "0123456789abcdef\n")
+    const environment = { PORTCULLIS_PEER_SECRET_FILE: secretFile, PORTCULLIS_TRUSTED_PEERS: "10.0.0.1" }
+    const { url } = await serveWith(environment)
+    const ask = (headers: Readonly<Record<string, string>>) =>
+      fetch(`${url}/apis/auth/v2/authz/allow`, { method: "POST", body: '{"input":{}}', headers })
+    expect((await ask({})).status).toBe(403)
+    expect((await ask({ "X-Portcullis-Peer-Secret": "0123456789abcdef" })).status).toBe(200)
+    writeFileSync(secretFile, "short")
+    const refused = await run(["serve", "--config", join(quickstartCopy(), "portcullis.yaml"), "--listen", "127.0.0.1:0"], { environment })
+    expect(refused).toMatchObject({ code: 78, out: "" })
   })
 })
 

@@ -10,7 +10,7 @@ const makes = { post: { permissions: ["workspaces.create"] } } as const
 async function registrar(options: PdpOptions): Promise<string | undefined> {
   const pdp = await createPdp({ source: memorySource(creators), ...options })
   onTestFinished(() => pdp.close())
-  const lines = walkThrough(pdp, "http://127.0.0.1:1", "hardened", undefined).map(({ line }) => line)
+  const lines = walkThrough(pdp, { url: "http://127.0.0.1:1", profile: "hardened", headerPrefix: "X-NMP-" }, undefined).map(({ line }) => line)
   return /X-NMP-Principal-Id: (\S+)'/.exec(lines.find((line) => line.includes("/entities/project")) ?? "")?.[1]
 }
 

@@ -50,6 +50,11 @@ describe("usage", () => {
     ["changes"],
     ["data", "export"],
     ["data", "import"],
+    ["auth", "login"],
+    ["auth", "status"],
+    ["auth", "token"],
+    ["auth", "refresh"],
+    ["auth", "logout"],
   ])("is shown with examples by %s %s %s --help", async (...command) => {
     const { code, out } = await run([...command.filter(Boolean), "--help"])
     expect(code).toBe(0)

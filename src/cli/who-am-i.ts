@@ -1,0 +1,47 @@
+import { z } from "zod"
+import { messageOf } from "../errors.js"
+
+/** Whom a sidecar takes somebody for. */
+export const Caller = z.looseObject({
+  principal: z.string(),
+  email: z.string().nullish(),
+  groups: z.array(z.string()).default([]),
+  /** Null: not restricted. */
+  scopes: z.array(z.string()).nullish(),
+  proof: z.string().optional(),
+})
+export type Caller = Readonly<z.infer<typeof Caller>>
+
+/** What a sidecar says of credentials. */
+export type Recognition =
+  | { readonly kind: "accepted"; readonly caller: Caller }
+  /** It will not accept them. */
+  | { readonly kind: "refused"; readonly code: string; readonly detail: string }
+  /** It could not be asked, or cannot tell now. */
+  | { readonly kind: "unknown"; readonly why: string }
+
+/** Asks a sidecar who it is that sends these headers. */
+export async function whoAmI(url: string, headers: Readonly<Record<string, string>>): Promise<Recognition> {
+  try {
+    const place = `${url}/apis/auth/authenticate`
+    const response = await fetch(place, { headers, redirect: "error", signal: AbortSignal.timeout(timeoutMs) })
+    const body: unknown = await response.json()
+    return recognition(place, response.status, body)
+  } catch (thrown) {
+    const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
+    return { kind: "unknown", why: `cannot ask ${url}: ${messageOf(cause)}` }
+  }
+}
+
+/** A sidecar may have to fetch keys of the provider first. */
+const timeoutMs = 15_000
+
+const Refused = z.object({ detail: z.string(), code: z.string() })
+
+function recognition(place: string, status: number, body: unknown): Recognition {
+  const caller = status === 200 ? Caller.safeParse(body).data : undefined
+  if (caller) return { kind: "accepted", caller }
+  const refused = Refused.safeParse(body).data
+  if (refused && (status === 401 || status === 400)) return { kind: "refused", ...refused }
+  return { kind: "unknown", why: refused ? `${refused.code}: ${refused.detail}` : `${place} answered ${status}; is it a Portcullis sidecar?` }
+}

@@ -1,0 +1,79 @@
+import { messageOf, PdpError } from "../errors.js"
+
+/** What is checked, in this order. */
+export const checks = [
+  "configuration",
+  "sidecar",
+  "data",
+  "login",
+  "discovery",
+  "keys",
+  "clock",
+  "device flow",
+  "token",
+  "issuer",
+  "audience",
+  "expiry",
+  "signature",
+  "principal",
+  "e-mail",
+  "administrator",
+  "groups",
+  "scopes",
+  "acceptance",
+  "roles",
+] as const
+
+/** One of {@link checks}. */
+export type Check = (typeof checks)[number]
+
+/** What one check found. */
+export interface Finding {
+  readonly check: Check
+  /** Null: it could not be checked, and `detail` says why. */
+  readonly ok: boolean | null
+  /** Never holds a token, a secret or a password. */
+  readonly detail: string
+  /** What to do about it. */
+  readonly remedy?: string
+}
+
+/** All is well. */
+export function passed(check: Check, detail: string, remedy?: string): Finding {
+  return { check, ok: true, detail, ...(remedy !== undefined && { remedy }) }
+}
+
+/** Something is wrong. */
+export function failed(check: Check, detail: string, remedy: string): Finding {
+  return { check, ok: false, detail, remedy }
+}
+
+/** It could not be checked. */
+export function unchecked(check: Check, why: string, remedy?: string): Finding {
+  return { check, ok: null, detail: why, ...(remedy !== undefined && { remedy }) }
+}
+
+/** Something is wrong, as an error of ours says it: what, and after a semicolon what to do. Anything else is thrown again. */
+export function failedBy(check: Check, thrown: unknown): Finding {
+  if (!(thrown instanceof PdpError)) throw thrown
+  const [detail = "", ...rest] = thrown.message.split("; ")
+  const code = thrown.reason === undefined ? "" : `${thrown.reason}: `
+  return { check, ok: false, detail: `${code}${detail}`, ...(rest.length > 0 && { remedy: rest.join("; ") }) }
+}
+
+/** What somebody else wrote, as it can be shown on a terminal: in quotes, of one line, not long. */
+export function quoted(value: unknown): string {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing")
+  const printable = text.replace(/\p{C}/gu, "?")
+  return `'${printable.length > 200 ? `${printable.slice(0, 200)}…` : printable}'`
+}
+
+/** Several of them. */
+export function listed(values: readonly string[]): string {
+  return values.map(quoted).join(", ")
+}
+
+/** Why a request came to nothing, for people. */
+export function causeOf(thrown: unknown): string {
+  return messageOf(thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown)
+}

@@ -1,0 +1,59 @@
+import { getRequestListener } from "@hono/node-server"
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
+import { refuse, refuseThrown } from "./answer.js"
+import { checkBorder, type BorderRules } from "./border.js"
+import type { Exchange, ServerContext } from "./context.js"
+import type { App } from "./hono-app.js"
+import type { serveHot } from "./hot-routes.js"
+import { closing } from "./refusal.js"
+import { requestIdOf } from "./request-id.js"
+import { routeTemplates } from "./route-template.js"
+
+/** What stands behind one listener. */
+export interface Served {
+  readonly app: App
+  /** Tried before the app. */
+  readonly hot: typeof serveHot
+  readonly rules: BorderRules
+  readonly newRequestId: () => string
+}
+
+/** Border, capacity, then the hot routes, then the app. */
+export function requestListener(context: ServerContext, { app, hot, rules, newRequestId }: Served): RequestListener {
+  const cold = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  const routeOf = routeTemplates(app.routes.map(({ path }) => path))
+  return (request: IncomingMessage, response: ServerResponse) => {
+    const requestId = requestIdOf(request.headers["x-request-id"], newRequestId)
+    const exchange: Exchange = { request, response, requestId, startedAt: context.now(), route: "other", opa: false }
+    context.work.open(response, request.socket)
+    if (response.destroyed) return
+    if (context.isClosing()) return refuse(context, exchange, closing)
+    const full = context.work.admit(response, request.socket, isHealth(request.url))
+    if (full) return refuse(context, exchange, full)
+    const strange = checkBorder(request, rules)
+    if (strange) return refuse(context, exchange, strange)
+    if (isServedHot(context, hot, exchange)) return
+    serveCold(context, routeOf, exchange)
+    void cold(request, response).then(() => context.work.answered(response))
+  }
+}
+
+function isServedHot(context: ServerContext, hot: typeof serveHot, exchange: Exchange): boolean {
+  try {
+    return hot(context, exchange)
+  } catch (thrown) {
+    refuseThrown(context, exchange, thrown)
+    return true
+  }
+}
+
+/** Whoever watches this process must hear from it when it is busy, above all. */
+function isHealth(target = ""): boolean {
+  return target === "/health" || target.startsWith("/health/") || target.startsWith("/health?")
+}
+
+function serveCold(context: ServerContext, routeOf: (path: string) => string, { request, response, requestId, startedAt }: Exchange): void {
+  const route = routeOf(request.url?.split("?", 1)[0] ?? "")
+  response.setHeader("X-Request-ID", requestId)
+  response.once("finish", () => context.metrics.answered(route, request.method ?? "", response.statusCode, (context.now() - startedAt) / 1_000))
+}

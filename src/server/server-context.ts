@@ -1,0 +1,70 @@
+import type { IncomingMessage } from "node:http"
+import { authentication, loginDiscovery, peerTrust, type AuthenticationOptions, type LoginDiscoveryOptions } from "../authn/index.js"
+import { parseRevision } from "../model/revision.js"
+import type { Pdp } from "../pdp/pdp.js"
+import { createMetrics, type DataReading } from "../telemetry/index.js"
+import type { ServerContext } from "./context.js"
+import type { ServerOptions } from "./server.js"
+import type { ServerSettings } from "./settings.js"
+import type { TrustOf } from "./trust.js"
+import { fairWaiting } from "./waiting.js"
+import { openWork } from "./work.js"
+
+/** How the server is at present. */
+export interface ServerState {
+  /** Only this machine can get to the main listener. */
+  readonly isLocal: boolean
+  readonly isClosing: () => boolean
+}
+
+/** What the routes of the main listener use. @throws {PdpError} `ERR_CONFIG_INVALID` naming an option of `authentication`, `discovery` or `peers` */
+export function serverContext(options: ServerOptions, settings: ServerSettings, { isLocal, isClosing }: ServerState): ServerContext {
+  const { pdp, hooks, authentication: authenticating = {} } = options
+  const { logger, limits, profile, bundleCacheSeconds, version } = settings
+  const onProblem: NonNullable<AuthenticationOptions["onProblem"]> = (problem) => {
+    logger.warn({ issuer: problem.issuer, err: problem.error }, "an issuer of tokens could not be asked")
+  }
+  const discovery: LoginDiscoveryOptions = options.discovery ?? { authEnabled: authenticating.enabled ?? true }
+  return {
+    pdp,
+    administration: options.administration,
+    notices: options.notices ?? (() => []),
+    work: openWork(limits),
+    atLeast: fairWaiting(pdp, limits),
+    ...authentication({ ...authenticating, onProblem: authenticating.onProblem ?? onProblem }),
+    discovery: loginDiscovery({ ...discovery, onProblem: discovery.onProblem ?? onProblem }),
+    trustOf: trustAt(options.peers ?? {}, isLocal, "path" in options.listen),
+    isLocal,
+    headerPrefix: authenticating.headerPrefix ?? "X-NMP-",
+    profile,
+    limits,
+    logger,
+    metrics: createMetrics(() => dataReading(pdp)),
+    bundleCacheSeconds,
+    version,
+    now: hooks?.now ?? (() => performance.now()),
+    isClosing,
+  }
+}
+
+/** What the routes of the health listener use. @param isLocal only this machine can get there */
+export function healthContext(context: ServerContext, { peers = {} }: ServerOptions, isLocal: boolean): ServerContext {
+  return { ...context, isLocal, trustOf: trustAt(peers, isLocal, false) }
+}
+
+function trustAt(peers: NonNullable<ServerOptions["peers"]>, localByDefault: boolean, isUnix: boolean): TrustOf {
+  const trust = peerTrust({ ...peers, localByDefault })
+  if (!isUnix) return trust
+  return ({ rawHeaders, headers, socket }: IncomingMessage) => trust({ rawHeaders, headers, socket, isUnix: true })
+}
+
+function dataReading(pdp: Pdp): DataReading {
+  const { bindings, unknownRoles, revision, sources } = pdp.status()
+  const ages = sources.flatMap(({ name, ageSeconds }) => (ageSeconds === undefined ? [] : [{ source: name, seconds: ageSeconds }]))
+  return {
+    bindings,
+    bindingsOfUnknownRoles: unknownRoles.bindings,
+    ages,
+    ...(revision !== undefined && { revisionSequence: parseRevision(revision).sequence }),
+  }
+}
