@@ -1,41 +1,37 @@
 import { createHash } from "node:crypto"
-import { promisify } from "node:util"
-import { gzip } from "node:zlib"
-import { packTar } from "modern-tar"
+import { byCodePoints } from "./canonical-json.js"
 import type { BundleFile } from "./data-files.js"
+import { joinFiles, sealFile, type SealedFile } from "./sealed-file.js"
 
 /** A bundle as it travels. */
 export interface Bundle {
   readonly revision: string
-  /** Strong: the SHA-256 of the bytes, in quotes. */
+  /** Strong: the SHA-256 of the bytes, in quotes; of a delta: of the state that it leads to. */
   readonly etag: string
   /** A gzipped tar. */
   readonly bytes: Buffer
 }
 
-/** Packs files into a bundle. The same files give the same bytes: names in order, no times, no owners, a fixed gzip header and level. */
-export async function packBundle(revision: string, files: readonly BundleFile[], pause: () => Promise<void>): Promise<Bundle> {
-  const entries = [...files]
-    .sort((left, right) => (left.name < right.name ? -1 : 1))
-    .map(({ name, body }) => ({ header: { ...header, name, size: body.length }, body }))
-  const tar = await packTar(entries)
-  await pause()
-  const bytes = await compress(tar, { level: 6 })
-  bytes[osByte] = unknownOs
-  return { revision, etag: `"${await digest(bytes, pause)}"`, bytes }
+/** The bytes of an archive, and their SHA-256 in hex. */
+export interface Archive {
+  readonly bytes: Buffer
+  readonly digest: string
 }
 
-const compress = promisify<Uint8Array, { readonly level: number }, Buffer>(gzip)
-const header = { type: "file", mode: 0o644, mtime: new Date(0), uid: 0, gid: 0, uname: "", gname: "" } as const
-const osByte = 9
-const unknownOs = 255
-const digestSlice = 4_194_304
+/** Packs files into an archive. The same files give the same bytes, whatever their order. */
+export async function packFiles(files: readonly BundleFile[], pause: () => Promise<void>): Promise<Archive> {
+  return joinedArchive(await Promise.all(files.map(sealFile)), pause)
+}
 
-async function digest(bytes: Buffer, pause: () => Promise<void>): Promise<string> {
+/** An archive of files that are packed already. */
+export async function joinedArchive(files: readonly SealedFile[], pause: () => Promise<void>): Promise<Archive> {
+  const bytes = joinFiles([...files].sort((left, right) => byCodePoints(left.name, right.name)))
   const hash = createHash("sha256")
   for (let at = 0; at < bytes.length; at += digestSlice) {
     hash.update(bytes.subarray(at, at + digestSlice))
     await pause()
   }
-  return hash.digest("hex")
+  return { bytes, digest: hash.digest("hex") }
 }
+
+const digestSlice = 4_194_304

@@ -1,8 +1,6 @@
-import { setImmediate } from "node:timers/promises"
-import { packBundle, type Bundle } from "./archive.js"
-import { copyContent, type BundleOrigin } from "./content.js"
-import { dataFiles, sortedJson, type BundleFile } from "./data-files.js"
-import { regoFiles } from "./rego-files.js"
+import type { Bundle } from "./archive.js"
+import { bundleSet, type BundleSetOptions } from "./bundle-set.js"
+import type { BundleOrigin } from "./content.js"
 
 /** Gives bundles: each revision is built once, whoever asks and however many. */
 export interface BundleBuilder {
@@ -11,39 +9,11 @@ export interface BundleBuilder {
 }
 
 /**
- * Builds bundles of `origin`'s state, in steps between which the event loop turns.
+ * Builds bundles that hold everything: manifest, Rego, roles and index, bindings. See {@link bundleSet}.
  *
  * @param rego where the policy's files come from; default: the package's own
  */
-export function bundleBuilder(
-  origin: BundleOrigin,
-  rego: (profile: "hardened" | "nemo") => Promise<readonly BundleFile[]> = regoFiles,
-): BundleBuilder {
-  let latest: Bundle | undefined
-  let building: Promise<Bundle> | undefined
-  return { current }
-
-  async function current(): Promise<Bundle> {
-    const wanted = origin.revision()
-    if (latest?.revision === wanted) return latest
-    const begunBefore = building !== undefined
-    building ??= build(origin, rego).finally(() => (building = undefined))
-    latest = await building
-    return begunBefore && latest.revision !== wanted ? current() : latest
-  }
+export function bundleBuilder(origin: BundleOrigin, rego?: BundleSetOptions["rego"]): BundleBuilder {
+  const bundles = bundleSet(origin, rego && { rego })
+  return { current: () => bundles.current("authz") }
 }
-
-/** Everything in one bundle: manifest, Rego, roles and index, bindings. */
-export async function build(origin: BundleOrigin, rego: (profile: "hardened" | "nemo") => Promise<readonly BundleFile[]>): Promise<Bundle> {
-  const pause = () => setImmediate()
-  const content = await copyContent(origin, pause)
-  const manifest = { revision: content.revision, roots, rego_version: 1 }
-  const files = [
-    { name: ".manifest", body: Buffer.from(sortedJson(manifest)) },
-    ...(await rego(content.profile)),
-    ...(await dataFiles(content, pause)),
-  ]
-  return packBundle(content.revision, files, pause)
-}
-
-const roots = ["authz", "authz_bindings", "authz_data"]

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander"
 import { packageVersion } from "../model/package-version.js"
 import { addAuth } from "./auth.js"
+import { addBundle } from "./bundle.js"
 import { addChanges } from "./changes.js"
 import { addCheck } from "./check.js"
 import { addConfig } from "./config.js"
@@ -56,6 +57,7 @@ function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Comm
   addDataLint(data, terminal, finish)
   addDataExport(data, terminal)
   addDataImport(data, terminal)
+  addBundle(program, terminal)
   addConfig(program, terminal)
   addDoctor(program, terminal, finish)
   addVersion(program, terminal)

@@ -1,26 +1,18 @@
 import { isPromise } from "node:util/types"
 import { messageOf, PdpError } from "../errors.js"
+import { opaBuiltins } from "./opa-builtins.js"
 
 /** A builtin of the host's: JSON values in, a JSON value out, `undefined` for undefined. It must not call the policy that calls it. */
 export type Builtin = (...values: never[]) => unknown
 
-/** What the opa-wasm package implements. Everything else that is not compiled into a module must come from the host. */
-export const packageBuiltins: readonly string[] = ["json.is_valid", "regex.split", "sprintf", "yaml.is_valid", "yaml.marshal", "yaml.unmarshal"]
-
-/**
- * Builtins of the host's, fit for the package: their errors name them, and a promise is an error, because a module cannot wait.
- *
- * @throws {PdpError} `ERR_CONFIG_INVALID` for one that the package implements itself and would go on using
- */
+/** Builtins of the host's, fit for the package: their errors name them, and a promise is an error, because a module cannot wait. */
 export function hostBuiltins(builtins: Readonly<Record<string, Builtin>>): ReadonlyMap<string, Builtin> {
-  const taken = Object.keys(builtins).filter((name) => packageBuiltins.includes(name))
-  if (taken.length > 0) throw new PdpError("ERR_CONFIG_INVALID", `builtins ${taken.join(", ")} exist already and cannot be replaced; leave them out`)
   return new Map(Object.entries(builtins).map(([name, builtin]) => [name, named(name, builtin)]))
 }
 
 /** @throws {PdpError} `ERR_POLICY_INVALID` naming every builtin that the policy calls and nobody implements */
 export function requireBuiltins(needed: readonly string[], builtins: ReadonlyMap<string, Builtin>): void {
-  const missing = needed.filter((name) => !packageBuiltins.includes(name) && !builtins.has(name))
+  const missing = needed.filter((name) => !opaBuiltins.has(name) && !builtins.has(name))
   if (missing.length === 0) return
   throw new PdpError(
     "ERR_POLICY_INVALID",

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import { messageOf, PdpError } from "../errors.js"
+import type { Surroundings } from "./builtin-host.js"
 import { hostBuiltins, requireBuiltins, type Builtin } from "./builtins.js"
 import { jsonText } from "./json-input.js"
 import type { WasmPolicy } from "./policy.js"
@@ -13,7 +14,7 @@ export interface WasmPolicyOptions {
   readonly wasm: Uint8Array
   /** The `data` document: any JSON value. Default `{}`. */
   readonly data?: unknown
-  /** Builtins beside those of the module and of the opa-wasm package, by OPA name. */
+  /** Builtins beside, or instead of, those that this package has, by OPA name. What is compiled into the module stays. */
   readonly builtins?: Readonly<Record<string, Builtin>>
   /** Entrypoints that the module must have. Default: none in particular. */
   readonly entrypoints?: readonly string[]
@@ -21,9 +22,10 @@ export interface WasmPolicyOptions {
   readonly memoryLimitMb?: number
   /**
    * Gets what a module built with `--wasm-include-print` prints. Default: nothing is printed.
-   * Only `opa_println`, which today's OPA does not import, would go to stdout: the opa-wasm package sends it there.
    */
   readonly print?: (line: string) => void
+  /** What policies see of the world: clock (`now`, in milliseconds) and chance (`random`, from 0 to below 1). Default: the system's. */
+  readonly hooks?: Pick<Surroundings, "now" | "random">
 }
 
 const mebibyte = 2 ** 20
@@ -52,7 +54,7 @@ export async function loadWasmPolicy(options: WasmPolicyOptions): Promise<WasmPo
   const builtins = new Map([["internal.print", printBuiltin(options.print ?? (() => undefined))], ...hostBuiltins(options.builtins ?? {})])
   const dataJson = dataText(options.data ?? {})
   const { digest, module } = await compiled(options.wasm)
-  const blueprint = { module, builtins: Object.fromEntries(builtins), maximumPages }
+  const blueprint = { module, builtins, surroundings: { ...options.hooks, print: options.print }, maximumPages }
   const instance = instantiated(blueprint, dataJson, memoryLimitMb)
   requireEntrypoints(instance, options.entrypoints ?? [])
   requireBuiltins(instance.builtinNames(), builtins)

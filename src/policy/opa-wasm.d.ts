@@ -4,6 +4,17 @@ declare namespace WebAssembly {
     readonly [Symbol.toStringTag]: string
   }
   const Module: { exports(module: Module): { readonly name: string }[] }
+  interface Memory {
+    readonly buffer: ArrayBuffer
+  }
+  const Memory: new (pages: { initial: number; maximum: number }) => Memory
+  interface Imports {
+    readonly env: Readonly<Record<string, Memory | ((...numbers: number[]) => number | void)>>
+  }
+  interface Instance<Exports> {
+    readonly exports: Exports
+  }
+  const Instance: new <Exports>(module: Module, imports: Imports) => Instance<Exports>
   const LinkError: ErrorConstructor
   function compile(bytes: Uint8Array): Promise<Module>
 }
@@ -12,8 +23,8 @@ declare namespace WebAssembly {
 declare module "@open-policy-agent/opa-wasm" {
   interface LoadedPolicy {
     readonly minorVersion: number
-    readonly mem: { readonly buffer: ArrayBuffer }
-    readonly wasmInstance: { readonly exports: PolicyExports }
+    readonly mem: WebAssembly.Memory
+    readonly wasmInstance: WebAssembly.Instance<PolicyExports>
     readonly entrypoints: Readonly<Record<string, number>>
     dataAddr: number
     dataHeapPtr: number
@@ -23,8 +34,13 @@ declare module "@open-policy-agent/opa-wasm" {
 
   /** Addresses are signed here: beyond 2 GiB they need `>>> 0`. */
   interface PolicyExports {
+    readonly opa_wasm_abi_version: { readonly value: number }
+    readonly opa_wasm_abi_minor_version: { readonly value: number }
     builtins(): number
     opa_json_dump(value: number): number
+    opa_json_parse(text: number, bytes: number): number
+    opa_value_dump(value: number): number
+    opa_value_parse(text: number, bytes: number): number
     opa_malloc(bytes: number): number
     opa_heap_ptr_get(): number
     opa_heap_ptr_set(address: number): void
@@ -37,6 +53,7 @@ declare module "@open-policy-agent/opa-wasm" {
       memory: { initial: number; maximum: number },
       builtins: Readonly<Record<string, (...values: never[]) => unknown>>,
     ): LoadedPolicy
+    LoadedPolicy: new (instance: WebAssembly.Instance<PolicyExports>, memory: WebAssembly.Memory, minorVersion: number) => LoadedPolicy
   }
   export { opa as default, type LoadedPolicy, type PolicyExports }
 }

@@ -1,13 +1,16 @@
 import opa, { type LoadedPolicy, type PolicyExports } from "@open-policy-agent/opa-wasm"
+import { builtinHost, type BuiltinHost, type Surroundings } from "./builtin-host.js"
 import type { Builtin } from "./builtins.js"
 
 export const pageBytes = 65_536
+const abi = 1
 
 /** What every instance of a policy is made of. */
 export interface Blueprint {
   readonly module: WebAssembly.Module
-  /** By OPA name. */
-  readonly builtins: Readonly<Record<string, Builtin>>
+  /** The host's own, by OPA name. */
+  readonly builtins: ReadonlyMap<string, Builtin>
+  readonly surroundings: Surroundings
   readonly maximumPages: number
 }
 
@@ -25,13 +28,15 @@ export class WasmInstance {
   /** Number by name. */
   readonly entrypoints: ReadonlyMap<string, number>
   readonly #policy: LoadedPolicy
+  readonly #host: BuiltinHost
   readonly #exports: PolicyExports
   readonly #dataAddress: number
   readonly #heapAddress: number
   #memory: Buffer
 
-  private constructor(policy: LoadedPolicy) {
+  private constructor({ policy, host }: Instantiated) {
     this.#policy = policy
+    this.#host = host
     this.#exports = policy.wasmInstance.exports
     this.#dataAddress = policy.dataAddr
     this.#heapAddress = policy.dataHeapPtr >>> 0
@@ -41,18 +46,19 @@ export class WasmInstance {
 
   /** A first instance, with data. */
   static load(blueprint: Blueprint, pages: number, dataJson: string): WasmInstance {
-    const policy = instantiate(blueprint, pages)
-    policy.setData(bytesOf(dataJson))
-    return new WasmInstance(policy)
+    const instantiated = instantiate(blueprint, pages)
+    instantiated.policy.setData(bytesOf(dataJson))
+    return new WasmInstance(instantiated)
   }
 
   /** Another instance with the same data: a fraction of a millisecond, and the time to copy the data. */
   static fork(blueprint: Blueprint, image: MemoryImage): WasmInstance {
-    const policy = instantiate(blueprint, image.pages)
+    const instantiated = instantiate(blueprint, image.pages)
+    const { policy } = instantiated
     new Uint8Array(policy.mem.buffer).set(image.bytes)
     policy.dataAddr = image.dataAddress
     policy.dataHeapPtr = image.heapAddress
-    return new WasmInstance(policy)
+    return new WasmInstance(instantiated)
   }
 
   memoryBytes(): number {
@@ -88,6 +94,7 @@ export class WasmInstance {
 
   /** @returns the result set as JSON text */
   evaluate(entrypoint: number, inputJson: string | undefined): string {
+    this.#host.begin()
     if (this.#policy.minorVersion < 2) return this.#evaluateStepwise(entrypoint, inputJson)
     let address = 0
     let bytes = 0
@@ -127,13 +134,25 @@ export class WasmInstance {
   }
 }
 
+interface Instantiated {
+  readonly policy: LoadedPolicy
+  readonly host: BuiltinHost
+}
+
 /** With at least `pages`, more when the module's imports demand it. */
-function instantiate({ module, builtins, maximumPages }: Blueprint, pages: number): LoadedPolicy {
+function instantiate(blueprint: Blueprint, pages: number): Instantiated {
+  const { module, builtins, surroundings, maximumPages } = blueprint
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: maximumPages })
+  const host = builtinHost(memory, builtins, surroundings)
   try {
-    return opa.loadPolicySync(module, { initial: pages, maximum: maximumPages }, builtins)
+    const instance = new WebAssembly.Instance<PolicyExports>(module, host.imports)
+    const { opa_wasm_abi_version: major, opa_wasm_abi_minor_version: minor } = instance.exports
+    if (major.value !== abi) throw new Error(`unsupported ABI version ${major.value}`)
+    host.connect(instance.exports)
+    return { policy: new opa.LoadedPolicy(instance, memory, minor.value), host }
   } catch (cause) {
     if (!(cause instanceof WebAssembly.LinkError) || pages === maximumPages) throw cause
-    return instantiate({ module, builtins, maximumPages }, Math.min(pages * 2, maximumPages))
+    return instantiate(blueprint, Math.min(pages * 2, maximumPages))
   }
 }
 
