@@ -92,8 +92,11 @@ describe("the README", () => {
 
   it("shows an OPA configuration that names our bundle", async () => {
     const [text = ""] = inLanguage("yaml")
-    const { resource, polling } = parse(text).bundles.authz
+    const { bundles, services } = parse(text)
+    const { service, resource, polling } = bundles.authz
     expect(polling.max_delay_seconds).toBeGreaterThanOrEqual(polling.min_delay_seconds)
-    expect((await fetch(`${await quickstartUrl()}/${resource}`)).headers.get("content-type")).toBe("application/gzip")
+    expect((await fetch(`${await quickstartUrl()}/${resource}`, { headers: services[service].headers })).headers.get("content-type")).toBe(
+      "application/gzip",
+    )
   })
 })
