@@ -48,7 +48,7 @@ export function tokenVerifier(issuers: ReadonlyMap<string, Issuer>, settings: Au
       return { caller: frozen({ ...principalOfClaims(token.claims, issuer), proof: "verified_token" }), expiresAt, keys, generation }
     },
     issuers: () => [...keySets.values()].map(({ keys }) => keys.status()),
-    fetchKeys: async () => void (await Promise.all([...keySets.values()].map(({ keys }) => keys.refreshDue()))),
+    fetchKeys: async () => void (await Promise.all([...keySets.values()].map(async ({ keys }) => keys.refreshDue()))),
   }
 }
 
