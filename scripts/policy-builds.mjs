@@ -27,7 +27,7 @@ export function policyFiles(profile, seam) {
 
 /** The Rego files of a folder, relative to the clone, sorted. */
 export function regoFiles(folder) {
-  return readdirSync(join(root, folder), { recursive: true })
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".rego"))
     .map((name) => `${folder}/${name}`)
     .sort()

@@ -32,6 +32,8 @@ export interface Authentication {
   readonly authenticate: (credentials: Credentials) => Promise<Caller>
   /** What is known of each issuer. */
   readonly issuers: () => readonly IssuerStatus[]
+  /** Asks every issuer for its keys, so that the first token need not wait, and one that cannot be asked is known at once. Never rejects. */
+  readonly fetchKeys: () => Promise<void>
 }
 
 /**
@@ -61,6 +63,7 @@ export function authentication(options: AuthenticationOptions = {}): Authenticat
       return headerCaller(headers, sentId, headerPrefix)
     },
     issuers: tokens.issuers,
+    fetchKeys: tokens.fetchKeys,
   }
 }
 

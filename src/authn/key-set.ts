@@ -6,7 +6,7 @@ import { idpUnavailable, providerMetadata } from "./provider-metadata.js"
 import { refused } from "./reasons.js"
 import { verificationKeys, type SignedWith, type VerificationKeys } from "./verification-keys.js"
 
-/** The keys of one issuer, kept up to date. Nothing is asked before the first token. */
+/** The keys of one issuer, kept up to date. */
 export interface KeySet {
   /**
    * Verifies the signature of a token.
@@ -26,7 +26,7 @@ export interface KeySet {
 /** What is known of an issuer. */
 export interface IssuerStatus {
   readonly issuer: string
-  /** Keys that can verify; 0 before the first token. */
+  /** Keys that can verify; 0 before they are known. */
   readonly keys: number
   /** Of the keys, in seconds. */
   readonly ageSeconds?: number

@@ -14,6 +14,8 @@ export interface TokenReader {
   /** Whom the token names. @throws {PdpError} with the reason when it is not believed */
   readonly read: (token: string, trust: Trust) => Promise<Caller>
   readonly issuers: () => readonly IssuerStatus[]
+  /** Asks issuers for keys that are due. Never rejects. */
+  readonly fetchKeys: () => Promise<void>
 }
 
 /** Signed tokens are verified, and remembered; unsigned ones of trusted peers are read where they are allowed. */
@@ -35,6 +37,7 @@ export function tokenReader(issuers: ReadonlyMap<string, Issuer>, settings: Auth
       return verified.caller
     },
     issuers: verifier.issuers,
+    fetchKeys: verifier.fetchKeys,
   }
 }
 

@@ -28,6 +28,8 @@ export interface TokenVerifier {
    */
   readonly verify: (token: Token) => Promise<VerifiedToken>
   readonly issuers: () => readonly IssuerStatus[]
+  /** Asks issuers for keys that are due. Never rejects. */
+  readonly fetchKeys: () => Promise<void>
 }
 
 /** Verifies tokens of these issuers, each with keys of its own. */
@@ -46,6 +48,7 @@ export function tokenVerifier(issuers: ReadonlyMap<string, Issuer>, settings: Au
       return { caller: frozen({ ...principalOfClaims(token.claims, issuer), proof: "verified_token" }), expiresAt, keys, generation }
     },
     issuers: () => [...keySets.values()].map(({ keys }) => keys.status()),
+    fetchKeys: async () => void (await Promise.all([...keySets.values()].map(async ({ keys }) => keys.refreshDue()))),
   }
 }
 

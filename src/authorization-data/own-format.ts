@@ -39,7 +39,19 @@ const bindingExample = "{principal: ann@example.com, workspace: ml-team, roles: 
 const bindingKeys = ["principal", "workspace", "role", "roles", "expires_at"]
 
 /** The top-level keys of a configuration that no document has. */
-const configurationKeys = ["profile", "data", "store", "max_staleness_seconds", "seed", "auth", "server", "cache", "log"]
+const configurationKeys = [
+  "profile",
+  "data",
+  "store",
+  "max_staleness_seconds",
+  "seed",
+  "auth",
+  "trusted_peers",
+  "peer_secret_file",
+  "server",
+  "cache",
+  "log",
+]
 
 function isConfiguration(entries: readonly DocumentEntry[]): boolean {
   return entries.length > 0 && entries.every(({ key }) => configurationKeys.includes(key))

@@ -53,7 +53,7 @@ function credentialsRemedy({ headerPrefix }: ServerContext): string {
 async function reached(context: ServerContext, c: AppContext): Promise<void> {
   const wanted = c.req.header("X-Portcullis-At-Least")
   if (wanted === undefined) return
-  const timeoutMs = context.trustOf(c.env.incoming) === "none" ? 300_000 : context.limits.atLeastSeconds * 1_000
+  const timeoutMs = context.trustOf(c.env.incoming) === "none" ? 0 : context.limits.atLeastSeconds * 1_000
   await context.atLeast(wanted, { timeoutMs, signal: goneSignal(c.env.outgoing) })
 }
 

@@ -18,6 +18,7 @@ export interface ServerContext {
   readonly authenticate: Authenticate
   /** How the issuers of tokens fare. */
   readonly issuers: Authentication["issuers"]
+  readonly fetchKeys: Authentication["fetchKeys"]
   /** How to log in: the document of `/apis/auth/discovery`. */
   readonly discovery: { read(): Promise<unknown> }
   readonly trustOf: TrustOf

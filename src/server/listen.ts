@@ -74,7 +74,7 @@ export async function listen({ place, limits, isLoopback, certificates }: Listen
     timeOut: (socket) => refuseClient({ code: "ERR_HTTP_REQUEST_TIMEOUT" }, socket, true),
     cutOff() {
       server.closeAllConnections()
-      
+      for (const socket of all) socket.destroy()
     },
   }
 }

@@ -111,6 +111,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ))
   const deadlineMs = limits.requestSeconds * 1_000
   const stopWatching = watchRefreshes(context)
+  void context.fetchKeys()
 
   return {
     url: main.url,

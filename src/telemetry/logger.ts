@@ -16,7 +16,18 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   return pino(settings, options.stream ?? destination({ dest: 2, sync: true }))
 }
 
-const secretNames = ["authorization", "cookie", "token", "access_token", "refresh_token", "id_token", "secret", "client_secret", "password"]
+const secretNames = [
+  "authorization",
+  "cookie",
+  "token",
+  "access_token",
+  "refresh_token",
+  "id_token",
+  "secret",
+  "client_secret",
+  "password",
+  "x-portcullis-peer-secret",
+]
 
 function secretPaths(): string[] {
   const quoted = [...secretNames, "proxy-authorization", "set-cookie"].map((name) => `["${name}"]`)

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
 import { parse } from "yaml"
+import { authenticationOptionsOf, loadConfig } from "../../src/config/index.js"
 import { quickstartCopy } from "../fixtures/quickstart.js"
 import { root, start } from "../fixtures/sidecar.js"
 
@@ -67,6 +68,7 @@ describe("the README", () => {
       try {
         mkdirSync(join(project, "node_modules"))
         symlinkSync(root, join(project, "node_modules/portcullis"))
+        for (const host of ["hono", "@hono"]) symlinkSync(join(root, "node_modules", host), join(project, "node_modules", host))
         writeFileSync(join(project, `${index}.mjs`), text)
         const { stdout } = await run(process.execPath, [`${index}.mjs`], { cwd: project })
         expect(stdout).toMatch(/^true$/m)
@@ -90,10 +92,21 @@ describe("the README", () => {
     expect([...packed].filter((path) => /\.db\b|_test\.rego$/.test(path))).toEqual([])
   })
 
+  it("shows a configuration for an identity provider that is valid", () => {
+    const folder = mkdtempSync(join(tmpdir(), "portcullis-readme-"))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, "portcullis.yaml")
+    writeFileSync(file, inLanguage("yaml").find((text) => text.includes("oidc:")) ?? "")
+    const { config } = loadConfig({ file, workingFolder: folder })
+    expect(authenticationOptionsOf(config).issuers).toMatchObject([{ issuer: "https://login.example.com/realms/acme", audience: "portcullis" }])
+  })
+
   it("shows an OPA configuration that names our bundle", async () => {
-    const [text = ""] = inLanguage("yaml")
-    const { resource, polling } = parse(text).bundles.authz
+    const { bundles, services } = parse(inLanguage("yaml").find((text) => text.includes("bundles:")) ?? "")
+    const { service, resource, polling } = bundles.authz
     expect(polling.max_delay_seconds).toBeGreaterThanOrEqual(polling.min_delay_seconds)
-    expect((await fetch(`${await quickstartUrl()}/${resource}`)).headers.get("content-type")).toBe("application/gzip")
+    expect((await fetch(`${await quickstartUrl()}/${resource}`, { headers: services[service].headers })).headers.get("content-type")).toBe(
+      "application/gzip",
+    )
   })
 })

@@ -50,6 +50,21 @@ function token(key: TestKey, header: Readonly<Record<string, unknown>> = {}, cla
 const fetches = (): number => server.requests(keysPath)
 
 describe("the keys of an issuer", () => {
+  it("can be asked for ahead of the first token", async () => {
+    const { fetchKeys, issuers, send, problems } = start()
+    await Promise.all([fetchKeys(), fetchKeys()])
+    expect([fetches(), issuers()]).toEqual([1, [{ issuer: server.issuer, keys: 1, ageSeconds: 0 }]])
+    await expect(send(token(old))).resolves.toMatchObject(verified)
+    expect([fetches(), problems]).toEqual([1, []])
+  })
+
+  it("that cannot be had ahead of the first token are a problem, and no failure", async () => {
+    await server.stop()
+    const { fetchKeys, problems } = start()
+    await fetchKeys()
+    expect(problems).toMatchObject([{ issuer: server.issuer, error: unavailable }])
+  })
+
   it("are not asked for before the first token, and once for many", async () => {
     const { send, issuers } = start()
     expect([server.requests(metadataPath), issuers()]).toEqual([0, [{ issuer: server.issuer, keys: 0 }]])
