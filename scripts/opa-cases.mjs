@@ -1,3 +1,4 @@
+// As a program: prints the folder.
 import { execFileSync, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs"
@@ -26,6 +27,15 @@ export async function findOpaCases() {
     await exclusively(cacheFolder, "opa-cases", () => compile(folder))
   }
   return folder
+}
+
+async function print() {
+  try {
+    process.stdout.write(`${await findOpaCases()}\n`)
+  } catch (cause) {
+    process.stderr.write(`portcullis: ${cause.message}\n`)
+    process.exitCode = 1
+  }
 }
 
 const cacheFolder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "portcullis")
@@ -77,3 +87,5 @@ function moduleFolder() {
 function goVersion() {
   return /^go (\S+)$/m.exec(readFileSync(join(program, "go.mod"), "utf8"))?.[1]
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await print()

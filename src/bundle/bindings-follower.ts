@@ -16,6 +16,8 @@ export interface Followed {
 export interface BindingsFollower {
   /** Brings the table to the state of now: by what has changed, or from the start. One call at a time. */
   follow(): Promise<Followed>
+  /** True when bindings have changed since; that they have expired gives no revision to who has them from a source that numbers changes. */
+  hasNews(): boolean
   /** Forgets everything. */
   close(): Promise<void>
 }
@@ -38,7 +40,7 @@ export function bindingsFollower(
     table = undefined
   }
 
-  return { follow, close: forget }
+  return { follow, hasNews: () => touched !== undefined && (touched.overflown() || touched.size() > 0), close: forget }
 
   async function follow(): Promise<Followed> {
     try {

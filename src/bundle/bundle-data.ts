@@ -1,4 +1,5 @@
 import { messageOf, PdpError } from "../errors.js"
+import { stringEnd } from "./canonical-json.js"
 import { mostDepth } from "./file-hash.js"
 import { isAboveRoots, isUnderRoots } from "./manifest.js"
 import { parseYaml } from "./parse-yaml.js"
@@ -43,19 +44,39 @@ export function readData(name: string, bytes: Uint8Array): unknown {
 type MutableObject = Record<string, unknown>
 
 function parsed(name: string, text: string): unknown {
-  if (/\d{16}/.test(text)) assertExact(name, text)
   try {
+    if (/\d{16}/.test(text)) assertExact(name, text)
     return name.endsWith(".json") ? JSON.parse(text) : parseYaml(text)
   } catch (cause) {
+    if (cause instanceof PdpError) throw cause
     throw invalid(`${name} is not ${name.endsWith(".json") ? "JSON" : "YAML"}: ${messageOf(cause)}`, cause)
   }
 }
 
 /** Two numbers that are rounded to the same one would be taken for each other. */
 function assertExact(name: string, text: string): void {
-  const withoutTexts = text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '""')
-  for (const [digits] of withoutTexts.matchAll(/(?<![\w.+])-?\d{16,}(?![\d.eE])/g))
-    if (!Number.isSafeInteger(Number(digits))) throw invalid(`${name} holds ${digits.slice(0, 40)}, which would be rounded; write it as a text`)
+  const digits = name.endsWith(".json") ? roundedInJson(text) : roundedIn(parseYaml(text, { intAsBigInt: true }))
+  if (digits !== undefined) throw invalid(`${name} holds ${digits.slice(0, 40)}, which would be rounded; write it as a text`)
+}
+
+function roundedInJson(text: string): string | undefined {
+  const marks = /"|(?<![\d.])-?\d{16,}(?![\d.eE])/g
+  for (let found = marks.exec(text); found; found = marks.exec(text)) {
+    const [mark] = found
+    if (mark !== '"' && !Number.isSafeInteger(Number(mark))) return mark
+    if (mark === '"') marks.lastIndex = stringEnd(text, marks.lastIndex) || text.length
+  }
+  return undefined
+}
+
+function roundedIn(value: unknown): string | undefined {
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? undefined : String(value)
+  if (typeof value !== "object" || value === null) return undefined
+  for (const member of Object.values(value)) {
+    const found = roundedIn(member)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function assertPlain(value: unknown, name: string, depth: number): void {

@@ -78,13 +78,19 @@ export function bundleSet(origin: BundleOrigin, options: BundleSetOptions = {}):
   async function upToDate(slot: Slot): Promise<Latest> {
     const call = ++calls
     const wanted = origin.revision()
-    if (slot.latest?.revision === wanted) return slot.latest
+    if (slot.latest?.revision === wanted && !follower.hasNews()) return slot.latest
     return inTurn(async () => {
       if (slot.latest && slot.latest.sampledAfter >= call) return slot.latest
-      const sampledAfter = calls
-      const followed = await follower.follow()
-      await state.take(followed)
-      return (slot.latest = await latestOf(slot, followed.table, sampledAfter))
+      try {
+        const sampledAfter = calls
+        const followed = await follower.follow()
+        await state.take(followed)
+        return (slot.latest = await latestOf(slot, followed.table, sampledAfter))
+      } catch (thrown) {
+        // What the table had come to may not have been taken: it begins anew.
+        await follower.close()
+        throw thrown
+      }
     })
   }
 

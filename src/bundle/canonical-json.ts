@@ -48,6 +48,16 @@ export function byCodePoints(left: string, right: string): number {
   return left.length - right.length
 }
 
+/** Where a JSON string ends, behind its closing quote; 0 when it does not. @param at behind the opening quote */
+export function stringEnd(text: string, at: number): number {
+  for (let end = text.indexOf('"', at); end >= 0; end = text.indexOf('"', end + 1)) {
+    let escapes = 0
+    while (end - escapes > at && text[end - escapes - 1] === "\\") escapes++
+    if (escapes % 2 === 0) return end + 1
+  }
+  return 0
+}
+
 const lineSeparators = /[\u2028\u2029]/
 
 /** Halves of surrogate pairs stand for code points behind all others. */
@@ -130,8 +140,19 @@ class Reader {
   }
 
   #string(): string {
-    const text: unknown = JSON.parse(this.#token(string))
-    return String(text)
+    const end = this.#text[this.#at] === '"' ? stringEnd(this.#text, this.#at + 1) : 0
+    if (end === 0) throw this.#unexpected()
+    const text = this.#parsed(this.#text.slice(this.#at, end))
+    this.#at = end
+    return text
+  }
+
+  #parsed(token: string): string {
+    try {
+      return String(JSON.parse(token))
+    } catch {
+      throw this.#unexpected()
+    }
   }
 
   #token(pattern: RegExp): string {
@@ -160,4 +181,3 @@ class Reader {
 }
 
 const plain = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y
-const string = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y

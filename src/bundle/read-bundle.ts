@@ -37,7 +37,8 @@ export interface ReadBundleOptions {
 }
 
 /**
- * Reads a bundle: first the archive, then the signature, then what is in it. As strict as OPA or stricter; see `docs`.
+ * Reads a bundle: first the archive, then the signature, then what is in it. What OPA refuses is refused; and besides it links, names twice or out of the
+ * archive, manifests and signatures in folders, numbers that JavaScript would round, and empty patches.
  *
  * @param bytes a gzipped tar
  * @throws {PdpError} `ERR_BUNDLE_INVALID` naming the file and what is wrong with it; what `verifyBundle` throws
@@ -89,7 +90,7 @@ function named(files: ReadonlyMap<string, Uint8Array>, pattern: RegExp): readonl
 
 /** OPA takes whatever ends like this for the one at the root. */
 function assertPlaced(name: string): void {
-  if (name.endsWith(".manifest.pb")) throw invalid("manifest_invalid", `${name}: manifests are read as JSON, not as protobuf`)
+  if (name.endsWith(".manifest.pb")) throw invalid("manifest_invalid", `${name}: a manifest in protobuf is not read; write .manifest in JSON`)
   if (name.endsWith(manifestName) && name !== manifestName) throw invalid("manifest_invalid", `${name}: the manifest is ${manifestName} at the root`)
   if (name.endsWith("signatures.json") && name !== signaturesFile)
     throw invalid("signature_malformed", `${name}: signatures are in ${signaturesFile} at the root`)

@@ -113,7 +113,7 @@ export function shardTable(pause: () => Promise<void>): ShardTable {
       const amendments = byShard(amended)
       for (let shard = 0; shard < shardCount; shard++) {
         const principals = principalsOf(loaded[shard] ?? [])
-        delete loaded[shard]
+        loaded[shard] = []
         eachRow(amendments.get(shard) ?? [], (principal, workspace, roles) => setRoles(principals, principal, workspace, roles))
         const file = (sealed[shard] = await sealFile(shardFile(shard, principals)))
         states.push({ hash: file.hash, holds: principals.size > 0 })

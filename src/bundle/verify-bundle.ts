@@ -1,5 +1,4 @@
-import { createSecretKey } from "node:crypto"
-import { hash, timingSafeEqual, type KeyObject } from "node:crypto"
+import { createSecretKey, hash, timingSafeEqual, type KeyObject } from "node:crypto"
 import { compactVerify, decodeProtectedHeader } from "jose"
 import { messageOf } from "../errors.js"
 import { fileHash, hashAlgorithms, isStructured } from "./file-hash.js"

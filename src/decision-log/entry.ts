@@ -69,18 +69,10 @@ export const entryBytes = 512
 export function keptQuestion(question: LoggedQuestion): KeptQuestion {
   const { principal } = question
   const { kind, id, email, groups, scopes, onBehalfOf } = principal
-  const kept: Principal = {
-    ...(kind !== undefined && { kind }),
-    id,
-    ...(email !== undefined && { email }),
-    ...(groups && { groups: groups.slice() }),
-    ...(scopes && { scopes: scopes.slice() }),
-    ...(onBehalfOf && { onBehalfOf: keptDelegate(onBehalfOf) }),
-  }
   const isRequest = "path" in question
   const isRole = "role" in question
   return {
-    principal: kept,
+    principal: { kind, id, email, groups: groups?.slice(), scopes: scopes?.slice(), onBehalfOf: onBehalfOf ? keptDelegate(onBehalfOf) : undefined },
     method: isRequest ? question.method : undefined,
     path: isRequest ? withoutQuery(question.path) : undefined,
     workspace: isRequest ? undefined : question.workspace,
@@ -92,12 +84,16 @@ export function keptQuestion(question: LoggedQuestion): KeptQuestion {
 
 /** A path, or the target of a request, without what may be secret in it. */
 export function withoutQuery(path: string): string {
-  const end = path.search(/[?#]/)
-  return end < 0 ? path : path.slice(0, end)
+  const queryAt = path.indexOf("?")
+  const fragmentAt = path.indexOf("#")
+  if (queryAt < 0 && fragmentAt < 0) return path
+  const end = queryAt < 0 || (fragmentAt >= 0 && fragmentAt < queryAt) ? fragmentAt : queryAt
+  // A text cut off another one holds on to all of it; this makes a text of its own.
+  return ` ${path.slice(0, end)}`.slice(1)
 }
 
-/** About as many bytes are held by a question. @param path as it came: a text that was cut off another one holds on to that */
-export function questionBytes({ principal, permissions }: KeptQuestion, path: string | undefined): number {
+/** About as many bytes are held by a question. */
+export function questionBytes({ principal, path, permissions }: KeptQuestion): number {
   const { id, email, groups, scopes, onBehalfOf } = principal
   const characters =
     id.length +
@@ -112,7 +108,7 @@ export function questionBytes({ principal, permissions }: KeptQuestion, path: st
 type Delegate = NonNullable<Principal["onBehalfOf"]>
 
 function keptDelegate({ id, email, groups }: Delegate): Delegate {
-  return { id, ...(email !== undefined && { email }), ...(groups && { groups: groups.slice() }) }
+  return { id, email, groups: groups?.slice() }
 }
 
 function lengthOf(texts: readonly string[] | null | undefined): number {

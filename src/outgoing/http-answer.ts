@@ -11,7 +11,7 @@ export interface HttpQuestion {
   /** Default: GET. */
   readonly method?: "GET" | "POST"
   /** Sent with a POST. */
-  readonly content?: string
+  readonly content?: string | Uint8Array
   readonly headers: Readonly<Record<string, string>>
   /** For the head of the answer, from the resolution of the name on, and for each further 64 KiB of its body. */
   readonly timeoutMs: number

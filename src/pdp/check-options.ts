@@ -17,6 +17,10 @@ export function isCustom(options: PdpOptions | CustomPdpOptions): options is Cus
   return custom
 }
 
+const aDecisionLog = z.custom<object>(
+  (value) => typeof value === "object" && value !== null && "recorder" in value && typeof value.recorder === "function",
+  "must be a decision log, such as createDecisionLog({ sinks: [consoleSink()] })",
+)
 const document = z.union([z.string().min(1), z.custom<object>((value) => typeof value === "object" && value !== null && !Array.isArray(value))])
 const ProductOptions = z.strictObject({
   authorizationData: z.union([document, z.array(document)], "must be the path of a file, an object, or a list of such").optional(),
@@ -30,6 +34,7 @@ const ProductOptions = z.strictObject({
   snapshotFile: z.string().min(1).optional(),
   snapshotSeconds: z.number().optional(),
   adminEmail: z.string().optional(),
+  decisionLog: aDecisionLog.optional(),
   now: aFunction.optional(),
   policy: z.undefined().optional(),
 })
@@ -41,6 +46,7 @@ const CustomOptions = z.strictObject({
     builtins: z.record(z.string(), aFunction).optional(),
   }),
   memoryLimitMb: z.number().optional(),
+  decisionLog: aDecisionLog.optional(),
 })
 
 function isSource(value: unknown): boolean {

@@ -3,6 +3,7 @@ import { customPdp } from "./custom-pdp.js"
 import type { CustomPdpOptions, PdpOptions } from "./options.js"
 import type { Pdp } from "./pdp.js"
 import { productPdp } from "./product-pdp.js"
+import { recordedPdp } from "./recorded-pdp.js"
 
 /**
  * Creates a policy decision point: on the product's policies, or on a policy of your own (`{ policy: { wasm, data } }`).
@@ -13,5 +14,6 @@ import { productPdp } from "./product-pdp.js"
  * @throws {PdpError} `ERR_CONFIG_INVALID` for an unknown option or a wrong value, naming it; `ERR_AUTHORIZATION_DATA_INVALID`, `ERR_POLICY_INVALID`
  */
 export async function createPdp(options: PdpOptions | CustomPdpOptions): Promise<Pdp> {
-  return isCustom(options) ? customPdp(options) : productPdp(options)
+  const pdp = isCustom(options) ? await customPdp(options) : await productPdp(options)
+  return options.decisionLog ? recordedPdp(pdp, options.decisionLog) : pdp
 }

@@ -1,3 +1,4 @@
+import type { DecisionLog } from "../decision-log/index.js"
 import type { Source } from "../source/index.js"
 import type { DecisionCacheOptions } from "./decision-cache.js"
 import type { Profile } from "./pdp.js"
@@ -32,6 +33,8 @@ export interface PdpOptions {
   readonly snapshotSeconds?: number
   /** Whose other spellings `explain` points out: the e-mail address of the first PlatformAdmin. */
   readonly adminEmail?: string
+  /** Where decisions are noted. Not closed with the PDP: close it first. Default: nowhere. */
+  readonly decisionLog?: Pick<DecisionLog, "recorder"> | undefined
   /** Milliseconds since the epoch, for expiry and ages. Default `Date.now`. */
   readonly now?: () => number
 }
@@ -47,4 +50,6 @@ export interface CustomPdpOptions {
     readonly builtins?: Readonly<Record<string, (...args: never[]) => unknown>>
   }
   readonly memoryLimitMb?: number
+  /** Where decisions are noted. Not closed with the PDP: close it first. Default: nowhere. */
+  readonly decisionLog?: Pick<DecisionLog, "recorder"> | undefined
 }

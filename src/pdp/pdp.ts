@@ -1,4 +1,5 @@
 import type { AuthorizationRequest, Decision, Explanation, PermissionsRequest, RoleRequest } from "../model/decision.js"
+import type { RequestOrigin } from "../decision-log/index.js"
 import type { Finding } from "../authorization-data/index.js"
 import type { RoleBinding } from "../model/role-binding.js"
 import type { Lookups } from "./lookups.js"
@@ -92,13 +93,13 @@ export interface PdpSnapshot {
   readonly bindings: Iterable<RoleBinding>
 }
 
-/** What can be asked. All of it is synchronous. */
+/** What can be asked. All of it is synchronous. `origin` says in the decision log where a question came from. */
 export interface Decisions {
-  authorize(request: AuthorizationRequest): Decision
+  authorize(request: AuthorizationRequest, origin?: RequestOrigin): Decision
   /** Same answers, same order, in one pass on one state. */
-  authorizeMany(requests: readonly AuthorizationRequest[]): readonly Decision[]
-  hasPermissions(request: PermissionsRequest): Decision
-  hasRole(request: RoleRequest): Decision
+  authorizeMany(requests: readonly AuthorizationRequest[], origin?: RequestOrigin): readonly Decision[]
+  hasPermissions(request: PermissionsRequest, origin?: RequestOrigin): Decision
+  hasRole(request: RoleRequest, origin?: RequestOrigin): Decision
   explain(request: AuthorizationRequest): Explanation
 }
 
@@ -111,7 +112,7 @@ export interface Pdp extends Decisions {
    * Evaluates an entrypoint with a policy input of the caller's own (`docs/policy.md`), with OPA's semantics: `undefined` when undefined.
    * For the product's policies, `bindings` in the input is dropped and the caller's slice attached.
    */
-  evaluate(entrypoint: string, input: unknown): unknown
+  evaluate(entrypoint: string, input: unknown, origin?: RequestOrigin): unknown
   /** The bindings that a decision on this request can need; whatever else is bound makes no difference. */
   lookups(request: AuthorizationRequest | PermissionsRequest | RoleRequest): Lookups
   /** Decides with the same policy and authorization data on other bindings, for example those that a transaction sees. */

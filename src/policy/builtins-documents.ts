@@ -4,11 +4,12 @@ import { compareTerms, isArray, isMember, isObject, isSet, memberOf, setOf, type
 
 const mostPaths = 100_000
 
-/** Builtins on composite values that are not compiled into modules. */
+/** Builtins on composite values that are not compiled into modules. `opa.runtime` gives nothing: neither configuration nor environment. */
 export const documentBuiltins: OpaBuiltins = {
   "object.subset": (whole, part) => isPart(whole ?? null, part ?? null),
   "json.patch": (document, operations) => patched(document ?? null, arrayIn(operations)),
   "graph.reachable_paths": (graph, start) => setOf(pathsFrom(objectIn(graph), membersIn(start))),
+  "opa.runtime": () => new Map<Term, Term>(),
   cast_array: (value) => membersIn(value),
   cast_set: (value) => setOf(membersIn(value)),
   cast_string: (value) => checked(value, typeof value === "string"),

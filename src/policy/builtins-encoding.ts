@@ -1,8 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto"
-import { parse, stringify } from "yaml"
+import { isYaml, parsedYaml, yamlText } from "./yaml-text.js"
 import { attempt, BuiltinError, objectIn, textIn, type OpaBuiltin, type OpaBuiltins } from "./opa-builtin.js"
-import { compareStrings, isArray, isObject, memberOf, objectOf, termOf, type Term } from "./term.js"
-import { jsonOf, keyText, parseTerm } from "./term-text.js"
+import { compareStrings, isArray, isObject, isSet, memberOf, objectOf, type Term } from "./term.js"
+import { keyText, markupSafeJson } from "./term-text.js"
 
 /** Builtins that write values in another form, and digests of them. Binary values are handled as UTF-8: other bytes become U+FFFD. */
 export const encodingBuiltins: OpaBuiltins = {
@@ -19,9 +19,8 @@ export const encodingBuiltins: OpaBuiltins = {
   "json.is_valid": (text) => typeof text === "string" && isJson(text),
   "json.marshal_with_options": (value, options) => marshalled(value, objectIn(options)),
   "yaml.is_valid": (text) => typeof text === "string" && isYaml(text),
-  "yaml.unmarshal": (text) => attempt(() => termOf(parse(textIn(text), yamlOptions) ?? null)),
-  "yaml.marshal": (value) =>
-    stringify(JSON.parse(jsonOf(value)), { sortMapEntries: (a, b) => compareStrings(String(a.key), String(b.key)), indentSeq: false, lineWidth: 0 }),
+  "yaml.unmarshal": (text) => parsedYaml(textIn(text)),
+  "yaml.marshal": (value) => yamlText(value ?? null),
   "crypto.md5": digest("md5"),
   "crypto.sha1": digest("sha1"),
   "crypto.sha256": digest("sha256"),
@@ -80,26 +79,17 @@ function marshalled(value: Term, options: ReturnType<typeof objectIn>): string {
   const pretty = memberOf(options, "pretty")
   if (pretty !== undefined && typeof pretty !== "boolean") throw new BuiltinError("pretty must be a boolean")
   const isPretty = pretty ?? (options.has("prefix") || options.has("indent"))
-  const json = jsonOf(value)
-  return isPretty ? prefix + indented(parseTerm(json), indent, `\n${prefix}`) : json
+  const json = markupSafeJson(value)
+  return isPretty ? prefix + indented(value, indent, `\n${prefix}`) : json
 }
 
 function indented(value: Term, indent: string, line: string): string {
   const inside = line + indent
-  if (isArray(value) && value.length > 0) return `[${inside}${value.map((item) => indented(item, indent, inside)).join(`,${inside}`)}${line}]`
-  if (!isObject(value) || value.size === 0) return jsonOf(value)
-  return `{${inside}${[...value].map(([key, member]) => `${jsonOf(key)}: ${indented(member, indent, inside)}`).join(`,${inside}`)}${line}}`
-}
-
-const yamlOptions = { version: "1.1", merge: true, maxAliasCount: 100, logLevel: "error" } as const
-
-function isYaml(text: string): boolean {
-  try {
-    parse(text, yamlOptions)
-    return true
-  } catch {
-    return false
-  }
+  const items = isArray(value) ? value : isSet(value) ? [...value] : undefined
+  if (items && items.length > 0) return `[${inside}${items.map((item) => indented(item, indent, inside)).join(`,${inside}`)}${line}]`
+  if (!isObject(value) || value.size === 0) return markupSafeJson(value)
+  const members = [...value].map(([key, member]) => `${markupSafeJson(keyText(key))}: ${indented(member, indent, inside)}`)
+  return `{${inside}${members.join(`,${inside}`)}${line}}`
 }
 
 function digest(algorithm: string): OpaBuiltin {

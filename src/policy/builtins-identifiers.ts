@@ -1,5 +1,6 @@
 import { BuiltinError, integerTerm, textIn, type OpaBuiltins } from "./opa-builtin.js"
 import { objectOf, type Term } from "./term.js"
+import { termText } from "./term-text.js"
 import { uriParts } from "./uri.js"
 
 /** Builtins on versions, UUIDs and URIs. */
@@ -8,7 +9,7 @@ export const identifierBuiltins: OpaBuiltins = {
   "semver.compare": (a, b) => compareVersions(requiredVersion(textIn(a)), requiredVersion(textIn(b))),
   "uuid.parse": (text) => parsedUuid(textIn(text)),
   "uuid.rfc4122": function (key) {
-    const place = `uuid.rfc4122 ${JSON.stringify(key)}`
+    const place = `uuid.rfc4122 ${termText(key ?? null)}`
     const known = this.remembered.get(place)
     if (known !== undefined) return known
     const value = randomUuid(this.random)
@@ -34,10 +35,10 @@ function requiredVersion(text: string): Version {
   throw new BuiltinError("not a SemVer")
 }
 
-/** As OPA reads it, which takes a leading `v`, signs and leading zeros. */
+/** As OPA reads it, which takes a leading `v` and leading zeros. */
 function versionOf(text: string): Version | undefined {
   const identifiers = "[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*"
-  const pattern = new RegExp(`^v?([-+]?\\d+)\\.([-+]?\\d+)\\.([-+]?\\d+)(?:-(${identifiers})?)?(?:\\+(${identifiers})?)?$`)
+  const pattern = new RegExp(`^v?(\\d+)\\.(\\d+)\\.(\\d+)(?:-(${identifiers})?)?(?:\\+(${identifiers})?)?$`)
   const [, major, minor, patch, preRelease = ""] = pattern.exec(text) ?? []
   if (major === undefined || minor === undefined || patch === undefined) return undefined
   const numbers = [major, minor, patch].map((digits) => BigInt(digits))
@@ -85,7 +86,7 @@ function parsedUuid(text: string): Term {
   if (version !== 1 && version !== 2) return objectOf(parts)
   const time = (BigInt(`0x${high}`) & 0xfffn) * 2n ** 48n + BigInt(`0x${middle}`) * 2n ** 32n + BigInt(`0x${low}`)
   parts.push(
-    ["time", integerTerm((time - gregorianOffset) * 100n)],
+    ["time", integerTerm(BigInt.asIntN(64, (time - gregorianOffset) * 100n))],
     ["nodeid", node.toLowerCase().replace(/..(?=.)/g, "$&-")],
     ["macvariables", macVariables(Number.parseInt(node.slice(0, 2), 16))],
     ["clocksequence", Number.parseInt(clock, 16) & 0x3fff],

@@ -1,7 +1,7 @@
 import { BuiltinError, objectIn, textIn, type Evaluation, type OpaBuiltin, type OpaBuiltins } from "./opa-builtin.js"
 import { isHmac, isSignedBy, sign, verificationKeys, type VerificationKey } from "./jws.js"
 import { isArray, memberOf, type Term, type TermObject } from "./term.js"
-import { jsonOf, parseTerm } from "./term-text.js"
+import { jsonOf, markupSafeJson, parseTerm } from "./term-text.js"
 
 /** JSON web tokens. Nothing is fetched: keys come as certificates, public keys, JWK sets or secrets. */
 export const jwtBuiltins: OpaBuiltins = {
@@ -15,7 +15,7 @@ export const jwtBuiltins: OpaBuiltins = {
   "io.jwt.decode_verify": function (token, constraints) {
     return verified(textIn(token), constraintsIn(objectIn(constraints), this))
   },
-  "io.jwt.encode_sign": (header, payload, key) => signed(jsonOf(header ?? null), jsonOf(payload ?? null), jsonOf(key ?? null)),
+  "io.jwt.encode_sign": (header, payload, key) => signed(markupSafeJson(header ?? null), markupSafeJson(payload ?? null), jsonOf(key ?? null)),
   "io.jwt.encode_sign_raw": (header, payload, key) => signed(textIn(header), textIn(payload), textIn(key)),
 }
 

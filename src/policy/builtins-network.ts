@@ -37,22 +37,24 @@ function networkIn(term: Term): Network {
   if (!address) return required(text)
   if (address.bits !== 32) throw new BuiltinError("IPv6 invalid: needs prefix length")
   const top = Number(address.value >> 24n)
-  const prefix = top < 128 ? 8 : top < 192 ? 16 : top < 224 ? 24 : undefined
-  if (prefix === undefined) throw new BuiltinError("no default mask")
-  return { bits: 32, prefix, first: (address.value >> BigInt(32 - prefix)) << BigInt(32 - prefix) }
+  const prefix = top < 128 ? 8 : top < 192 ? 16 : 24
+  return { bits: 32, prefix, first: (address.value >> BigInt(32 - prefix)) << BigInt(32 - prefix), given: address.value }
 }
 
 /** Adjacent and overlapping networks of one kind become the fewest that hold the same addresses. */
 function merged(networks: readonly Network[]): readonly Network[] {
   const sorted = networks.toSorted((a, b) => a.bits - b.bits || (a.first < b.first ? -1 : a.first > b.first ? 1 : a.prefix - b.prefix))
-  const runs: { readonly bits: 32 | 128; readonly first: bigint; last: bigint }[] = []
+  const runs: { readonly bits: 32 | 128; readonly first: bigint; last: bigint; alone: Network | undefined }[] = []
   for (const network of sorted) {
     const run = runs.at(-1)
     const last = lastOf(network)
-    if (run?.bits !== network.bits || network.first > run.last + 1n) runs.push({ bits: network.bits, first: network.first, last })
-    else if (last > run.last) run.last = last
+    if (run?.bits !== network.bits || network.first > run.last + 1n) runs.push({ bits: network.bits, first: network.first, last, alone: network })
+    else {
+      run.alone = undefined
+      if (last > run.last) run.last = last
+    }
   }
-  return runs.flatMap(({ bits, first, last }) => networksBetween(bits, first, last))
+  return runs.flatMap(({ bits, first, last, alone }) => (alone ? [alone] : networksBetween(bits, first, last)))
 }
 
 function matchables(term: Term): readonly (readonly [cidr: string, index: Term])[] {

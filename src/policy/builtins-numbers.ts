@@ -32,7 +32,8 @@ const powers = "kmgtpe"
 
 function parsedUnits(text: string): Term {
   const { amount, unit } = cut(text)
-  const [first = "", rest = ""] = [unit.slice(0, 1), unit.slice(1).toLowerCase()]
+  const first = unit.slice(0, 1)
+  const rest = unit.slice(1).toLowerCase()
   if (unit === "m") return quotient(amount.digits, amount.scale * 1_000n)
   const power = powers.indexOf(first.toLowerCase()) + 1
   const isKnown = unit === "" || (power > 0 && (rest === "" || rest === "i"))

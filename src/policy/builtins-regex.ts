@@ -1,4 +1,5 @@
 import { BuiltinError, integerIn, textIn, type OpaBuiltins } from "./opa-builtin.js"
+import { globsMatch } from "./globs-match.js"
 import { allMatches, compiled, type Expression, type Match } from "./re2.js"
 
 /** Builtins on regular expressions that are not compiled into modules. Their expressions are RE2's, and run in linear time. */
@@ -6,6 +7,7 @@ export const regexBuiltins: OpaBuiltins = {
   "regex.replace": (text, pattern, value) => replaced([...textIn(text)], compiled(textIn(pattern)), textIn(value)),
   "regex.split": (pattern, text) => parts(compiled(textIn(pattern)), [...textIn(text)]),
   "regex.find_n": (pattern, text, most) => found(compiled(textIn(pattern)), [...textIn(text)], integerIn(most)),
+  "regex.globs_match": (a, b) => globsMatch(textIn(a), textIn(b)),
   "regex.template_match": (template, text, start, end) =>
     compiled(fromTemplate(textIn(template), textIn(start), textIn(end))).matchFrom([...textIn(text)], 0) !== undefined,
 }

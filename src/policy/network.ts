@@ -11,6 +11,8 @@ export interface Network {
   readonly bits: 32 | 128
   readonly prefix: number
   readonly first: bigint
+  /** The address within that it was given by; default: the first. */
+  readonly given?: bigint
 }
 
 /** Reads an address as Go's `net.ParseIP` does. */
@@ -53,8 +55,8 @@ export function networksBetween(bits: 32 | 128, first: bigint, last: bigint): re
   return networks
 }
 
-export function networkText({ bits, prefix, first }: Network): string {
-  return `${addressText({ bits, value: first })}/${prefix}`
+export function networkText({ bits, prefix, first, given = first }: Network): string {
+  return `${addressText({ bits, value: given })}/${prefix}`
 }
 
 /** An address in its shortest form (RFC 5952). */

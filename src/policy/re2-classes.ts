@@ -86,8 +86,8 @@ export function characterClass(characters: readonly string[], ignoreCase: boolea
     tests.push((code) => code >= from && code <= to)
     at += 1 + last.length
   }
-  const any: CharacterTest = (code) => tests.some((test) => test(code))
-  const either = ignoreCase ? folded(any) : any
+  const one: CharacterTest = (code) => tests.some((test) => test(code))
+  const either = ignoreCase ? folded(one) : one
   return isNegated ? (code) => !either(code) : either
 }
 

@@ -5,7 +5,7 @@ import { termText } from "./term-text.js"
 
 /** What OPA hands to Go's formatter: integers, floats, and texts, of everything else the text that OPA writes. */
 type Operand =
-  | { readonly type: "int" | "*big.Int"; readonly value: bigint }
+  | { readonly type: "int64" | "*big.Int"; readonly value: bigint }
   | { readonly type: "float64"; readonly value: number }
   | { readonly type: "string"; readonly value: string }
 
@@ -38,7 +38,7 @@ export function sprintf(format: string, values: readonly Term[]): string {
   }
   const starred = (): number | undefined => {
     const operand = operands[next++]
-    return operand?.type === "int" && operand.value >= -widest && operand.value <= widest ? Number(operand.value) : undefined
+    return operand?.type === "int64" && operand.value >= -widest && operand.value <= widest ? Number(operand.value) : undefined
   }
   const text = format.replace(
     directive,
@@ -77,10 +77,11 @@ export function sprintf(format: string, values: readonly Term[]): string {
 
 function operandOf(term: Term): Operand {
   if (typeof term === "string") return { type: "string", value: term }
-  if (typeof term === "bigint") return { type: BigInt.asIntN(64, term) === term ? "int" : "*big.Int", value: term }
+  if (typeof term === "bigint") return { type: BigInt.asIntN(64, term) === term ? "int64" : "*big.Int", value: term }
   if (typeof term !== "number") return { type: "string", value: termText(term) }
-  if (Number.isSafeInteger(term)) return { type: "int", value: BigInt(term) }
-  return { type: "float64", value: term }
+  if (Number.isSafeInteger(term)) return { type: "int64", value: BigInt(term) }
+  const text = String(term)
+  return text.includes(".") || !Number.isFinite(term) ? { type: "float64", value: term } : { type: "string", value: text.replace("+", "") }
 }
 
 function plain(operand: Operand): string {
@@ -88,6 +89,7 @@ function plain(operand: Operand): string {
 }
 
 function formatted(letter: string, operand: Operand, verb: Verb): string {
+  if (letter === "v" && verb.flags.includes("+")) return formatted(letter, operand, { ...verb, flags: verb.flags.replaceAll("+", "") })
   if (letter === "T") return padded(operand.type, verb)
   if (letter === "p") return `%!p(${operand.type}=${plain(operand)})`
   const text =
@@ -96,7 +98,10 @@ function formatted(letter: string, operand: Operand, verb: Verb): string {
       : operand.type === "float64"
         ? formattedFloat(letter, operand.value, verb)
         : formattedInteger(letter, operand.value, verb, operand.type)
-  return text ?? `%!${letter}(${operand.type}=${plain(operand)})`
+  if (text !== undefined) return text
+  return operand.type === "*big.Int"
+    ? `%!${letter}(big.Int=${operand.value})`
+    : `%!${letter}(${operand.type}=${formatted("v", operand, { ...verb, flags: verb.flags.replaceAll("#", "") })})`
 }
 
 function formattedText(letter: string, text: string, verb: Verb): string | undefined {
@@ -170,7 +175,7 @@ const prefixes: ReadonlyMap<string, string> = new Map([
 ])
 const isCodePoint = (value: bigint): boolean => value >= 0n && value <= 0x10ffffn && !(value >= 0xd800n && value <= 0xdfffn)
 
-function formattedInteger(letter: string, value: bigint, verb: Verb, type: "int" | "*big.Int"): string | undefined {
+function formattedInteger(letter: string, value: bigint, verb: Verb, type: "int64" | "*big.Int"): string | undefined {
   const base = bases.get(letter)
   if (base !== undefined) return padded(digits(letter, value, base, verb), verb)
   if (type === "*big.Int") return letter === "s" ? padded(digits("d", value, 10, verb), verb) : undefined
@@ -180,14 +185,13 @@ function formattedInteger(letter: string, value: bigint, verb: Verb, type: "int"
       return padded(character, verb)
     case "q":
       return padded(`'${quotedText(character).slice(1, -1).replace('\\"', '"').replace("'", "\\'")}'`, verb)
-    case "U":
-      return padded(
-        `U+${value
-          .toString(16)
-          .toUpperCase()
-          .padStart(Math.max(4, verb.precision ?? 0), "0")}${verb.flags.includes("#") ? ` '${character}'` : ""}`,
-        verb,
-      )
+    case "U": {
+      const code = BigInt.asUintN(64, value)
+        .toString(16)
+        .toUpperCase()
+        .padStart(Math.max(4, verb.precision ?? 0), "0")
+      return padded(`U+${code}${verb.flags.includes("#") && isCodePoint(value) && isPrinted(character, false) ? ` '${character}'` : ""}`, verb)
+    }
     default:
       return undefined
   }

@@ -18,6 +18,11 @@ export function jsonOf(term: Term): string {
   return String(term)
 }
 
+/** The same as Go's `json.Marshal` writes it, fit for HTML. */
+export function markupSafeJson(term: Term): string {
+  return jsonOf(term).replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
+}
+
 /** A key as JSON has it. */
 export function keyText(key: Term): string {
   return typeof key === "string" ? key : jsonOf(key)

@@ -3,7 +3,7 @@ import { epochMs, nanosOf, weekdays, zoneName, type ZonedTime } from "./zoned-ti
 
 const months = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"] as const
 const element =
-  /January|Jan|Monday|Mon|MST|2006|__2|002|_2006|_2|01|02|03|04|05|06|15|PM|pm|Z07:00:00|Z070000|Z07:00|Z0700|Z07|-07:00:00|-070000|-07:00|-0700|-07|[.,]0+(?!\d)|[.,]9+(?!\d)|1|2|3|4|5/g
+  /January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|__2|002|_2006|_2|01|02|03|04|05|06|15|PM|pm|Z07:00:00|Z070000|Z07:00|Z0700|Z07|-07:00:00|-070000|-07:00|-0700|-07|[.,]0+(?!\d)|[.,]9+(?!\d)|1|2|3|4|5/g
 
 /**
  * Writes a time by a layout of Go's.
@@ -128,7 +128,7 @@ const patterns: ReadonlyMap<string, RegExp> = new Map([
   ["2", /\d\d?/y],
   ["002", /\d{3}/y],
   ["__2", / {0,2}\d{1,3}/y],
-  ["15", /\d\d/y],
+  ["15", /\d\d?/y],
   ["03", /\d\d/y],
   ["3", /\d\d?/y],
   ["04", /\d\d/y],
@@ -194,7 +194,8 @@ function read(fields: Fields, name: string, found: string): void {
   else if (name === "01" || name === "1") fields.month = number
   else if (name === "02" || name === "2" || name === "_2") fields.day = number
   else if (name === "002" || name === "__2") fields.yearDay = number
-  else if (name === "15" || name === "03" || name === "3") fields.hour = number
+  else if (name === "15") fields.hour = number
+  else if (name === "03" || name === "3") fields.hour = number <= 12 ? number : Number.NaN
   else if (name === "04" || name === "4") fields.minute = number
   else if (name === "05" || name === "5") readSeconds(fields, found)
   else if (name === "PM" || name === "pm") fields.isAfternoon = found.toLowerCase() === "pm"

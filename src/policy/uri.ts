@@ -1,3 +1,5 @@
+import { isIPv6 } from "node:net"
+
 /** The parts of a URI as `uri.parse` names them; empty where there is none. */
 export interface UriParts {
   readonly scheme: string
@@ -22,7 +24,7 @@ export function uriParts(text: string): UriParts | undefined {
   if (scheme === "" && /^[^/]*:/.test(hierarchy)) return undefined
   const isAuthority = hierarchy.startsWith("//") && !(scheme === "" && hierarchy.startsWith("///"))
   const [, authority = "", rawPath = ""] = isAuthority ? (/^\/\/([^/]*)([^]*)$/.exec(hierarchy) ?? []) : ["", "", hierarchy]
-  const host = hostParts(authority)
+  const host = hostParts(authority, base.scheme)
   const path = unescaped(rawPath, /[^]/)
   return host === undefined || path === undefined
     ? undefined
@@ -42,15 +44,22 @@ function unescaped(text: string, allowed: RegExp): string | undefined {
   return escapes.every((escape) => allowed.test(escape)) ? bytes : undefined
 }
 
-function hostParts(authority: string): Pick<UriParts, "hostname" | "port"> | undefined {
+function hostParts(authority: string, scheme: string): Pick<UriParts, "hostname" | "port"> | undefined {
   const at = authority.lastIndexOf("@")
   const account = authority.slice(0, Math.max(at, 0))
   if (!/^(?:[\w.~!$&'()*+,;=:@-]|%[\da-f]{2})*$/i.test(account)) return undefined
   const host = authority.slice(at + 1)
-  const [, name, port = ""] = (host.startsWith("[") ? /^\[([^\]]*)\](?::(\d*))?$/ : /^([^:]*)(?::(\d*))?$/).exec(host) ?? []
+  const [, name, port = ""] = hostPattern(host, scheme).exec(host) ?? []
   if (name === undefined || !/^(?:[\w.~!$&'()*+,;=:\]<>"-]|%[\da-f]{2}|[\u0080-\u{10ffff}])*$/iu.test(name)) return undefined
+  if (host.startsWith("[") && !isIPv6(name.replace("%25", "%"))) return undefined
   const hostname = unescaped(name, host.startsWith("[") ? /%25/ : /%[89a-f]/i)
   return hostname === undefined ? undefined : { hostname, port }
+}
+
+/** Brackets hold IPv6 addresses. Only where the scheme is not HTTP may there be more colons. */
+function hostPattern(host: string, scheme: string): RegExp {
+  if (host.startsWith("[")) return /^\[([^\]]*)\](?::(\d*))?$/
+  return scheme === "http" || scheme === "https" ? /^([^:]*)(?::(\d*))?$/ : /^(.*?)(?::(\d*))?$/s
 }
 
 /** Whether Go would write the path that way itself. */

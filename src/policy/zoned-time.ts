@@ -74,6 +74,8 @@ export function epochMs(year: number, month: number, day: number): number {
   return date.getTime()
 }
 
+/** Names are taken in any case, so that they are endless. */
+const mostFormats = 100
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 /** Seconds east of UTC. */
@@ -95,7 +97,7 @@ export function zoneName({ nanos, zone, offsetSeconds }: ZonedTime): string {
   const format = new Intl.DateTimeFormat("en-US", { timeZone: zone === "Local" ? undefined : zone, timeZoneName: "short" })
   const name = format.formatToParts(Number(nanos / 1_000_000n)).find(({ type }) => type === "timeZoneName")?.value ?? ""
   if (!/^GMT[-+]/.test(name)) return name
-  const minutes = Math.abs(offsetSeconds) / 60
+  const minutes = Math.floor(Math.abs(offsetSeconds) / 60)
   const rest = minutes % 60
   return `${offsetSeconds < 0 ? "-" : "+"}${String(Math.floor(minutes / 60)).padStart(2, "0")}${rest === 0 ? "" : String(rest).padStart(2, "0")}`
 }
@@ -104,6 +106,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   const known = formats.get(zone)
   if (known) return known
   const format = makeFormat(zone)
+  if (formats.size === mostFormats) formats.clear()
   formats.set(zone, format)
   return format
 }

@@ -6,7 +6,7 @@ const rows: readonly (readonly string[])[] = [
   ["model"],
   ["telemetry"],
   ["database", "outgoing"],
-  ["authorization-data", "policy", "store", "source", "bundle", "authn", "login"],
+  ["authorization-data", "policy", "store", "source", "bundle", "authn", "login", "decision-log"],
   ["pdp"],
   ["administration", "opa", "middleware"],
   ["server"],

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gunzipSync, gzipSync } from "node:zlib"
@@ -10,13 +10,15 @@ import {
   generateSigningKey,
   readBundle,
   signatureAlgorithms,
+  verifyBundle,
   type Bundle,
   type BundleOrigin,
   type BundleSet,
   type SigningKey,
 } from "../../src/bundle/index.js"
 import { createPdp, memorySource, type Pdp, type RoleBinding } from "../../src/index.js"
-import { bundleOpa, bundleServer, opaRefuses, until } from "../fixtures/bundle-opa.js"
+import { fileHash } from "../../src/bundle/file-hash.js"
+import { bundleOpa, bundleServer, opaRefuses, opaSigned, until } from "../fixtures/bundle-opa.js"
 
 const odd = ['odd "name" ✓', "a/b", "50%25~1", "~/%2f", "__proto__", "1e3", "\u2028\u{1f600}\uff00<&>", "with\bcontrol"]
 const awkward: readonly RoleBinding[] = odd.map((principal) => ({ principal, workspace: "ml-team", role: "Viewer" }))
@@ -108,6 +110,48 @@ describe("a signed bundle", () => {
       files.set("authz_data/data.json", Buffer.from(JSON.stringify(JSON.parse(text), null, 3).replaceAll("<", "\\u003c")))
     })
     expect(await refusals(spread, key)).toEqual([undefined, undefined])
+  })
+
+  it.each([
+    [
+      "data.json",
+      '{"a":1.0,"b":1E5,"c":-0,"e":[1e-7,0.10,12345678901234567890123],"f":"<&>\\u2028\\b\u007f\\ud83d\\ude00\\/","\uff00":1,"\u{1f600}":2}',
+    ],
+    ["data.json", '{"a":1,"a":{"z":null,"y":[]},"\\u0000":"\\ud800"}'],
+    [
+      "data.yaml",
+      "a: yes\nb: 0x1f\nc: 1.50\nd: 2001-12-14\ne: 012\nf: 1e3\ng: ~\nh: |\n  two\n  lines\ni: [1_000, off, 'on', -.5, 0b11]\nj: 12345678901234567\n1: k\n",
+    ],
+    ["x/data.yml", "a:   1\n"],
+    ["x.rego", "package x\r\n\n\n"],
+  ])("may hold %s with whatever Go reads otherwise: %s", async (name, text) => {
+    const key = await generateSigningKey("ES256")
+    const body = Buffer.from(text)
+    const signatures = await bundleSigner(key)([{ name, hash: fileHash(name, body) }])
+    const files: Files = new Map([
+      [name, body],
+      [signatures.name, signatures.body],
+    ])
+    const bytes = gzipSync(
+      await packTar([...files].map(([entry, of]) => ({ header: { name: entry, size: of.length, type: "file" as const }, body: of }))),
+    )
+    const [bundle, publicKey] = await inFiles(bytes, key)
+    expect(await opaRefuses(bundle, publicKey, { "signing-alg": "ES256", "verification-key-id": key.keyId })).toBeUndefined()
+    await expect(verifyBundle(files, { keys: { [key.keyId]: key } })).resolves.toMatchObject({ files: 1 })
+  })
+
+  it("that OPA has signed is good", async () => {
+    const key = await generateSigningKey("ES256")
+    await mkdir(join(folder, "in/sub"), { recursive: true })
+    await writeFile(join(folder, "in/data.json"), '{"a": 1.0, "b": [1E5, "<&>"]}')
+    await writeFile(join(folder, "in/sub/data.yaml"), "c: {d: yes}\n")
+    await writeFile(join(folder, "in/x.rego"), "package x\n\np := 1\n")
+    await writeFile(join(folder, "private.pem"), key.privateKeyPem)
+    const bytes = await opaSigned(join(folder, "in"), join(folder, "private.pem"), "ES256")
+    expect(await readBundle(bytes, { verification: { keys: { opas: key }, keyId: "opas" } })).toMatchObject({
+      data: { a: 1, b: [100_000, "<&>"], sub: { c: { d: true } } },
+      verified: { keyId: "opas" },
+    })
   })
 
   it("for another scope, or by another key, is refused by OPA and by us", async () => {

@@ -3,7 +3,7 @@ import { PdpError, type PdpErrorCode } from "../../../src/errors.js"
 import { loadWasmPolicy, type WasmPolicy, type WasmPolicyOptions } from "../../../src/policy/index.js"
 
 /** A module of `test/fixtures/policy`. */
-export function moduleOf(name: "cases" | "host-builtins" | "package-builtins" | "print"): Uint8Array {
+export function moduleOf(name: "cases" | "host-builtins" | "opa-builtins" | "package-builtins" | "print" | "refused"): Uint8Array {
   return readFileSync(new URL(`../../fixtures/policy/${name}.wasm`, import.meta.url))
 }
 

@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto"
+import { z } from "zod"
+import { maskedInput, maskedResult } from "./builtin-mask.js"
+import type { LogEvent } from "./event.js"
+import type { LogSender } from "./intake.js"
+import { keptHeaders, scrubbed, withoutTokens } from "./scrub.js"
+import { timestamp } from "./timestamp.js"
+
+const text = z.string().max(4_096)
+const id = z.string().max(256)
+const texts = z.array(text).max(10_000)
+
+const ReceivedEvent = z.looseObject({
+  labels: z.record(id, text).optional(),
+  decision_id: id.optional(),
+  trace_id: id.optional(),
+  span_id: id.optional(),
+  revision: id.optional(),
+  bundles: z.record(id, z.looseObject({ revision: id.optional() })).optional(),
+  path: text.optional(),
+  query: z.string().optional(),
+  input: z.unknown().optional(),
+  result: z.unknown().optional(),
+  mapped_result: z.unknown().optional(),
+  nd_builtin_cache: z.unknown().optional(),
+  erased: texts.nullish(),
+  masked: texts.nullish(),
+  error: z.unknown().optional(),
+  requested_by: id.optional(),
+  timestamp: id.optional(),
+  metrics: z.record(id, z.unknown()).optional(),
+  req_id: z.int().min(0).optional(),
+  request_context: z.looseObject({ http: z.looseObject({ headers: z.record(id, z.array(text)).nullish() }).nullish() }).nullish(),
+  custom: z.unknown().optional(),
+})
+/** Events as an OPA sends them, of whatever version. */
+export const ReceivedEvents = z.array(ReceivedEvent)
+export type ReceivedEvents = z.infer<typeof ReceivedEvents>
+
+/**
+ * What is kept of an event that somebody else made, masked like one of ours: the caches of builtins hold requests with their credentials, and are
+ * always taken out. Members that OPA does not have are left out.
+ */
+export function receivedEvent(event: ReceivedEvents[number], sender: LogSender, at: number): LogEvent {
+  const { path = "", query, input, result, mapped_result: mapped, nd_builtin_cache: cache, error, custom, masked, metrics } = event
+  const asked = maskedInput(path, input)
+  const answered = maskedResult(path, result)
+  const erased = [...(event.erased ?? []), ...asked.erased, ...answered.erased, ...(cache === undefined ? [] : ["/nd_builtin_cache"])]
+  const allowed = allowedIn(result)
+  return {
+    ...plainMembers(event),
+    labels: event.labels ?? {},
+    decision_id: event.decision_id ?? randomUUID(),
+    timestamp: event.timestamp ?? timestamp(at),
+    ...(path !== "" && { path }),
+    ...(query !== undefined && { query: withoutTokens(query) }),
+    ...(input !== undefined && { input: asked.value }),
+    ...(result !== undefined && { result: answered.value }),
+    ...(mapped !== undefined && { mapped_result: maskedResult(path, mapped).value }),
+    ...(erased.length > 0 && { erased }),
+    ...(masked && { masked }),
+    ...(error !== undefined && { error: { ...errorIn(error) } }),
+    ...(custom !== undefined && { custom: scrubbed(custom, "/custom").value }),
+    ...(metrics && { metrics: numbersIn(metrics) }),
+    ...contextOf(event.request_context?.http?.headers ?? {}),
+    ...(allowed !== undefined && { allowed }),
+    received: { from: sender.name, ...(sender.partition !== undefined && { partition: sender.partition }), at: timestamp(at) },
+  }
+}
+
+function plainMembers({ trace_id, span_id, revision, bundles, requested_by, req_id }: ReceivedEvents[number]): Partial<LogEvent> {
+  return {
+    ...(trace_id !== undefined && { trace_id }),
+    ...(span_id !== undefined && { span_id }),
+    ...(revision !== undefined && { revision }),
+    ...(bundles && { bundles: Object.fromEntries(Object.entries(bundles).map(([name, { revision: of = "" }]) => [name, { revision: of }])) }),
+    ...(requested_by !== undefined && { requested_by }),
+    ...(req_id !== undefined && { req_id }),
+  }
+}
+
+/** Messages may repeat what was asked. */
+function errorIn(error: unknown): { readonly code: string; readonly message?: unknown } {
+  const { value } = scrubbed(error, "/error")
+  const code = typeof value === "object" && value !== null && "code" in value && typeof value.code === "string" ? value.code : "unknown"
+  const message = typeof value === "object" && value !== null && "message" in value ? value.message : typeof value === "string" ? value : undefined
+  return { code, ...(message !== undefined && { message }) }
+}
+
+function numbersIn(metrics: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(metrics).flatMap(([name, value]) => (typeof value === "number" ? [[name, value] as const] : [])))
+}
+
+function contextOf(headers: Readonly<Record<string, readonly string[]>>): Pick<LogEvent, "request_context"> {
+  const kept = Object.entries(headers).filter(([name]) => keptHeaders.has(name.toLowerCase()))
+  return kept.length === 0 ? {} : { request_context: { http: { headers: Object.fromEntries(kept) } } }
+}
+
+function allowedIn(result: unknown): boolean | undefined {
+  if (typeof result === "boolean") return result
+  return typeof result === "object" && result !== null && "allowed" in result && typeof result.allowed === "boolean" ? result.allowed : undefined
+}

@@ -1,0 +1,64 @@
+import type { DecisionLog, DecisionRecorder, RequestOrigin } from "../decision-log/index.js"
+import type { Decision } from "../model/decision.js"
+import type { Pdp } from "./pdp.js"
+
+/** The same PDP, and its decisions are noted. What is asked by `explain` and `whatIf` is none. */
+export function recordedPdp(pdp: Pdp, log: Pick<DecisionLog, "recorder">): Pdp {
+  const recorder = log.recorder(pdp)
+  const { clock } = recorder
+  const decided = <Question extends Parameters<DecisionRecorder["question"]>[0]>(path: string, decide: (question: Question) => Decision) => {
+    return (question: Question, origin?: RequestOrigin): Decision => {
+      const startedAt = clock()
+      let decision: Decision
+      try {
+        decision = decide(question)
+      } catch (thrown) {
+        recorder.question(question, { path, allowed: undefined, thrown, startedAt, origin })
+        throw thrown
+      }
+      recorder.question(question, { path, allowed: decision.allowed, revision: decision.revision, startedAt, origin })
+      return decision
+    }
+  }
+  return {
+    ...pdp,
+    authorize: decided("authz/allow", pdp.authorize),
+    hasPermissions: decided("authz/has_permissions", pdp.hasPermissions),
+    hasRole: decided("authz/has_role", pdp.hasRole),
+    authorizeMany(requests, origin) {
+      const startedAt = clock()
+      const decisions = pdp.authorizeMany(requests)
+      for (const [at, { allowed, revision }] of decisions.entries()) {
+        const question = requests[at]
+        if (question) recorder.question(question, { path: "authz/allow", allowed, revision, startedAt, origin })
+      }
+      return decisions
+    },
+    evaluate(path, input, origin) {
+      const startedAt = clock()
+      let result: unknown
+      let revision: string
+      try {
+        revision = pdp.revision()
+        result = pdp.evaluate(path, input)
+      } catch (thrown) {
+        recorder.evaluation(input, undefined, { path, allowed: undefined, thrown, startedAt, origin })
+        throw thrown
+      }
+      recorder.evaluation(input, result, { path, allowed: allowedIn(path, result), revision, startedAt, origin })
+      return result
+    },
+  }
+}
+
+/** Undefined for what is no decision. */
+function allowedIn(path: string, result: unknown): boolean | undefined {
+  if (typeof result === "boolean") return result
+  if (path === "authz/explain") return undefined
+  if (path === "authz/allow_many") return Array.isArray(result) && result.every((one) => one === true)
+  const isOurs = path.startsWith("authz/")
+  if (typeof result !== "object" || result === null) return isOurs ? false : undefined
+  if ("has_role" in result && path === "authz/has_role") return result.has_role === true
+  if ("allowed" in result) return result.allowed === true
+  return isOurs ? false : undefined
+}

@@ -1,0 +1,77 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { parse } from "yaml"
+import { readBundle } from "../../../src/bundle/index.js"
+import { run, type CommandResult } from "../../fixtures/terminal.js"
+
+let workingFolder = ""
+beforeEach(async () => {
+  workingFolder = await mkdtemp(join(tmpdir(), "portcullis-bundle-"))
+  await writeFile(join(workingFolder, "bindings.yaml"), "version: 1\nbindings:\n  - {principal: ann, workspace: ml, roles: [Viewer]}\n")
+})
+afterEach(() => rm(workingFolder, { recursive: true }))
+
+const bundle = (...args: readonly string[]): Promise<CommandResult> => run(["bundle", ...args], { workingFolder })
+const build = (...args: readonly string[]): Promise<CommandResult> => bundle("build", "--bindings", join(workingFolder, "bindings.yaml"), ...args)
+const file = (name: string): Promise<Buffer> => readFile(join(workingFolder, name))
+
+describe("portcullis bundle", () => {
+  it("builds the same bytes of the same contents, with a revision of their own or a given one", async () => {
+    expect((await build("-o", "one.tar.gz")).code).toBe(0)
+    expect((await build("-o", "two.tar.gz")).code).toBe(0)
+    expect((await file("one.tar.gz")).equals(await file("two.tar.gz"))).toBe(true)
+    await build("-o", "three.tar.gz", "--revision", "v3")
+    expect((await readBundle(await file("three.tar.gz"))).manifest.revision).toBe("v3")
+  })
+
+  it("builds the parts into a folder", async () => {
+    expect((await build("--split", "-o", "parts")).code).toBe(0)
+    expect(await readdir(join(workingFolder, "parts"))).toHaveLength(18)
+    expect((await readBundle(await file("parts/authz-roles.tar.gz"))).manifest.roots).toEqual(["authz_data"])
+  })
+
+  it("makes keys, signs with the private one, verifies with the public one, and says what is wrong otherwise", async () => {
+    const made = await bundle("keygen", "-o", "key", "--scope", "read")
+    const { keys, bundles } = parse(made.out)
+    const [keyId = ""] = Object.keys(keys)
+    expect(keys[keyId]).toEqual({ algorithm: "ES256", key: (await file("key.pub.pem")).toString() })
+    expect(bundles.authz.signing).toEqual({ keyid: keyId, scope: "read" })
+    expect(made.out + made.err).not.toContain("PRIVATE")
+    expect((await stat(join(workingFolder, "key.pem"))).mode & 0o777).toBe(0o600)
+
+    expect((await build("-o", "signed.tar.gz", "--sign-key", "key.pem", "--scope", "read")).code).toBe(0)
+    const verify = (...args: readonly string[]): Promise<CommandResult> => bundle("verify", "signed.tar.gz", "--key", "key.pub.pem", ...args)
+    expect(await verify("--scope", "read", "--key-id", keyId, "--output", "json")).toMatchObject({ code: 0, out: expect.stringContaining(keyId) })
+    expect(await verify()).toMatchObject({ code: 1, err: expect.stringContaining("scope mismatch") })
+    expect(await verify("--scope", "read", "--key-id", "other")).toMatchObject({ code: 1, err: expect.stringContaining("other") })
+    await bundle("keygen", "-o", "other", "--algorithm", "ES384")
+    const byOther = ["verify", "signed.tar.gz", "--key", "other.pub.pem", "--scope", "read"]
+    expect(await bundle(...byOther)).toMatchObject({ code: 1, err: expect.stringContaining("ES384") })
+  })
+
+  it("shows what is in a bundle, and what its signature says", async () => {
+    await bundle("keygen", "-o", "key")
+    await build("-o", "signed.tar.gz", "--sign-key", "key.pem", "--scope", "read", "--key-id", "k1")
+    const shown: unknown = JSON.parse((await bundle("inspect", "signed.tar.gz", "--output", "json")).out)
+    expect(shown).toMatchObject({
+      type: "snapshot",
+      manifest: { roots: ["authz", "authz_bindings", "authz_data"], rego_version: 1 },
+      signature: { algorithm: "ES256", keyId: "k1", scope: "read" },
+      files: expect.arrayContaining([expect.objectContaining({ name: "authz/allow.rego" })]),
+    })
+    expect((await bundle("inspect", "signed.tar.gz")).out).toMatch(/authz_data\/data\.json +\d+\n/)
+  })
+
+  it.each([
+    [["keygen", "--algorithm", "EdDSA", "-o", "k"], 2, "OPA does not verify EdDSA"],
+    [["keygen", "--algorithm", "HS256", "-o", "k"], 2, "everybody who can verify"],
+    [["inspect", "nowhere.tar.gz"], 1, "cannot read nowhere.tar.gz"],
+    [["inspect", "bindings.yaml"], 1, "not gzip"],
+    [["verify", "bindings.yaml", "--key", "bindings.yaml"], 78, "no public key"],
+    [["build", "-o", "nowhere/x.tar.gz"], 1, "cannot write nowhere/x.tar.gz"],
+  ])("%j exits with %i", async (args, code, text) => {
+    expect(await bundle(...args)).toMatchObject({ code, err: expect.stringContaining(text) })
+  })
+})
