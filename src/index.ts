@@ -27,12 +27,20 @@ export { PdpError, httpStatusByCode, type PdpErrorCode } from "./errors.js"
 export { Principal } from "./model/principal.js"
 export { RoleBinding, type RoleBindingChange } from "./model/role-binding.js"
 export type { AuthorizationRequest, Decision, DenyReason, Explanation, PermissionsRequest, RoleRequest } from "./model/decision.js"
+export type { VerificationKey, VerificationOptions } from "./bundle/index.js"
 export {
   createPdp,
   DecisionCacheOptions,
+  fileBundle,
+  httpBundle,
   type AuthorizationDataStatus,
+  type BundleFeed,
+  type BundlePdpOptions,
+  type BundleStatus,
   type CustomPdpOptions,
   type Decisions,
+  type FileBundleOptions,
+  type HttpBundleOptions,
   type Lookups,
   type Pdp,
   type PdpEvents,

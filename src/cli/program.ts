@@ -10,6 +10,7 @@ import { addDataImport } from "./data-import.js"
 import { addDataLint } from "./data-lint.js"
 import { addDoctor } from "./doctor.js"
 import { exitCodeOf, exitCodes, failureText, type ExitCode } from "./exit-code.js"
+import { addFleet } from "./fleet.js"
 import { addMembers } from "./members.js"
 import { addServe } from "./serve.js"
 import type { Terminal } from "./terminal.js"
@@ -53,6 +54,7 @@ function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Comm
   addAuth(program, terminal, finish)
   addMembers(addWorkspaces(program, terminal), terminal)
   addChanges(program, terminal)
+  addFleet(program, terminal)
   const data = program.command("data").description("Look at authorization data; export and import what a database holds")
   addDataLint(data, terminal, finish)
   addDataExport(data, terminal)

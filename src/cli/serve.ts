@@ -8,6 +8,7 @@ import { startServer, type RunningServer } from "../server/index.js"
 import { createLogger, type Logger } from "../telemetry/index.js"
 import { packageVersion } from "../model/package-version.js"
 import { ConfigFlags, configuredBy, withDataOptions, withServerOptions } from "./config-options.js"
+import { configuredBundles } from "./configured-bundles.js"
 import { configuredIdentity, openToThisMachine, type ConfiguredIdentity } from "./configured-identity.js"
 import { configuredPdp } from "./configured-pdp.js"
 import { exitCodes, type ExitCode } from "./exit-code.js"
@@ -88,6 +89,7 @@ function serverOptions({ pdp, database, kept }: Served, config: Config, logger: 
   return {
     pdp,
     ...(database && { administration: createAdministration({ pdp, database }) }),
+    bundles: configuredBundles(config),
     notices: kept?.notices,
     listen: parseListen(server.listen),
     ...(server.health_listen !== undefined && { healthListen: parseHostPort(server.health_listen) }),

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { basename, dirname, resolve } from "node:path"
 import { messageOf, PdpError } from "../errors.js"
+import { bundleFlaws } from "./bundle-config.js"
 import { environmentLayer, type Environment } from "./environment-layer.js"
 import { fileLayer } from "./file-layer.js"
 import type { Flaw } from "./flaw.js"
@@ -87,8 +88,20 @@ function check(setting: Setting, given: Given | undefined, base: { readonly file
   const parsed = setting.schema.safeParse(given?.value)
   if (!parsed.success)
     return { value: { setting, value: undefined, origin }, issues: valueIssues(setting, given ?? { value: undefined, origin }, parsed.error) }
-  const value = setting.isPath ? absolute(parsed.data, origin.kind === "file" ? base.file : base.other) : parsed.data
+  const folder = origin.kind === "file" ? base.file : base.other
+  const value = setting.isPath ? absolute(parsed.data, folder) : withAbsoluteMembers(setting, parsed.data, folder)
   return { value: { setting, value, origin }, issues: [] }
+}
+
+/** Members of objects in lists may be paths, too. */
+function withAbsoluteMembers({ members }: Setting, value: unknown, folder: string): unknown {
+  const paths = new Set(members.filter(({ isPath }) => isPath).map(({ name }) => name))
+  if (paths.size === 0 || !Array.isArray(value)) return value
+  return value.map((item: unknown) =>
+    typeof item === "object" && item !== null
+      ? Object.fromEntries(Object.entries(item).map(([name, inner]: [string, unknown]) => [name, paths.has(name) ? absolute(inner, folder) : inner]))
+      : item,
+  )
 }
 
 function absolute(value: unknown, folder: string): unknown {
@@ -99,7 +112,7 @@ function absolute(value: unknown, folder: string): unknown {
 /** Values that are right alone and wrong together. What is wrong alone is taken as not set, so nothing is said about identity while a value of it is wrong. */
 function flawsOf(config: Config, checked: readonly Checked[]): readonly Flaw[] {
   const isIdentityClear = checked.every(({ value, issues }) => issues.length === 0 || !ofIdentity.test(value.setting.key))
-  return [...storeFlaws(config.store), ...(isIdentityClear ? identityFlaws(config) : [])]
+  return [...storeFlaws(config.store), ...bundleFlaws(config.bundle), ...(isIdentityClear ? identityFlaws(config) : [])]
 }
 
 const ofIdentity = /^(?:auth|server|trusted_peers|peer_secret_file)\b/

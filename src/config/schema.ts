@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { HeaderPrefix } from "../authn/index.js"
 import { ServerLimits } from "../server/index.js"
+import { BundleConfig } from "./bundle-config.js"
 import { Listen, ListenHostPort } from "./listen.js"
 import { OidcConfig } from "./oidc-config.js"
 import { StoreConfig } from "./store-config.js"
@@ -98,6 +99,7 @@ export const Config = z.strictObject({
     allowed_origins: z.array(z.string().min(1)).default([]).describe("Values of `Origin` that are served."),
     limits: z.strictObject(snakeCased(ServerLimits.shape)),
   }),
+  bundle: BundleConfig,
   cache: z.strictObject({
     enabled: z.boolean().default(false).describe("Keep decisions until the next revision."),
     max_entries: z.int().min(1).max(10_000_000).default(10_000).describe("Decisions that are kept; when full, all are dropped."),

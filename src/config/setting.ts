@@ -1,7 +1,13 @@
 import { z } from "zod"
 import { Config } from "./schema.js"
 
-const MemberSchema = z.object({ description: z.string().default(""), type: z.string().default("string"), takes: z.string().optional() })
+const MemberSchema = z.object({
+  description: z.string().default(""),
+  type: z.string().default("string"),
+  takes: z.string().optional(),
+  path: z.boolean().default(false),
+})
+const MembersSchema = z.record(z.string(), MemberSchema).optional()
 
 const LeafSchema = z.object({
   type: z.enum(["string", "number", "integer", "boolean", "array"]),
@@ -13,7 +19,7 @@ const LeafSchema = z.object({
   path: z.boolean().default(false),
   secret: z.boolean().default(false),
   takes: z.string().optional(),
-  items: z.object({ anyOf: z.array(z.object({ properties: z.record(z.string(), MemberSchema).optional() })).optional() }).optional(),
+  items: z.object({ properties: MembersSchema, anyOf: z.array(z.object({ properties: MembersSchema })).optional() }).optional(),
 })
 
 /** One leaf of the configuration. */
@@ -41,6 +47,8 @@ export interface Member {
   readonly description: string
   /** As {@link Setting.takes}. */
   readonly takes: string
+  /** A file. */
+  readonly isPath: boolean
 }
 
 /** What a setting is in JSON. */
@@ -81,10 +89,11 @@ function setting(schema: z.ZodType, key: string): Setting {
 }
 
 function members({ items }: z.infer<typeof LeafSchema>): readonly Member[] {
-  const shapes = items?.anyOf?.flatMap(({ properties }) => Object.entries(properties ?? {})) ?? []
-  return shapes.map(([name, { description, type, takes }]) => ({
+  const shapes = [items?.properties, ...(items?.anyOf ?? []).map(({ properties }) => properties)].flatMap((shape) => Object.entries(shape ?? {}))
+  return shapes.map(([name, { description, type, takes, path }]) => ({
     name,
     description,
+    isPath: path,
     takes: takes ?? (type === "array" ? "list of texts" : "text"),
   }))
 }

@@ -191,7 +191,7 @@ const Options = z.strictObject({
   policyDrop: z.boolean().optional(),
   queueEvents: z.int().min(1).max(10_000_000).optional(),
   queueBytes: z.int().min(1_024).optional(),
-  sinkBytes: z.int().min(1_024).optional(),
+  sinkBytes: z.int().min(1_048_576).optional(),
   labels: z.record(z.string(), z.string()).optional(),
   bundle: z.string().min(1).optional(),
   hooks: z

@@ -44,13 +44,16 @@ export function draining(waiting: Ring<Waiting>, effects: DrainingEffects): Drai
   }
   const slice = (): void => {
     const endsAt = clock() + sliceMs
+    let characters = 0
     for (let count = 1; ; count++) {
       const item = waiting.take()
       if (!item) return
       const made = makeOne(item)
-      if ("text" in made) effects.write(made.text)
-      else effects.dropped(made.cause)
-      if (count >= sliceEvents || clock() >= endsAt) return
+      if ("text" in made) {
+        effects.write(made.text)
+        characters += made.text.length
+      } else effects.dropped(made.cause)
+      if (count >= sliceEvents || characters >= sliceCharacters || clock() >= endsAt) return
     }
   }
   const wakeIn = (ms: number): void => {
@@ -75,3 +78,5 @@ export function draining(waiting: Ring<Waiting>, effects: DrainingEffects): Drai
 const lingerMs = 25
 const sliceMs = 1
 const sliceEvents = 1_000
+/** What one slice makes must fit into the queues before the sinks. */
+const sliceCharacters = 131_072

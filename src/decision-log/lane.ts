@@ -98,7 +98,7 @@ export function lane(sink: Sink, { events, bytes, timers, random }: LaneOptions)
       wake?.()
       const left = batch.length + waiting.size
       if (left > 0) counted.dropped("closed", left)
-      await Promise.race([sink.close(signal), ending])
+      await Promise.race([sink.close(signal), ending.then(() => new Promise<void>((resolve) => timers.after(leavingMs, resolve)))])
     },
   }
 }
@@ -108,6 +108,8 @@ const mostBatchBytes = 512 * 1024
 const slotBytes = 64
 const mostRetryMs = 10_000
 const closingRetryMs = 100
+/** For a sink to count what it leaves. */
+const leavingMs = 100
 
 interface LaneFacts extends Pick<SinkStatus, "written" | "dropped" | "failures" | "failing"> {
   readonly waiting: { readonly size: number; readonly bytes: number }

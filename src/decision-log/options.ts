@@ -37,7 +37,7 @@ export const DecisionLogConfig = z.strictObject({
   queue_bytes: z.int().min(65_536).max(4_294_967_296).default(16_777_216).describe("The bytes that these may hold."),
   sink_bytes: z
     .int()
-    .min(65_536)
+    .min(1_048_576)
     .max(4_294_967_296)
     .default(8_388_608)
     .describe("Bytes that may wait for each sink; when full, the oldest are dropped and counted."),

@@ -25,7 +25,8 @@ export function withoutTokens(text: string): string {
 export const keptHeaders: ReadonlySet<string> = new Set(["host", ":authority", "x-request-id"])
 
 const redacted = "[redacted]"
-const tokenPattern = /eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)*/g
+/** From the begin of a word only: each place is looked at once, however often the text says `eyJ`. */
+const tokenPattern = /(?<![\w-])eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]+)*/g
 const credentialsPattern = /^(?:bearer|basic|digest|negotiate|dpop) /i
 const mostDepth = 64
 const mostErased = 100

@@ -74,7 +74,9 @@ export function uploading(kept: Spool, effects: UploadingEffects): Uploading {
   }
   const run = async (): Promise<void> => {
     for (let chunk = await kept.first(); chunk && !ending.signal.aborted; chunk = await kept.first()) {
-      const ms = await settle(chunk, await upload(effects.upload, chunk.bytes, ending.signal))
+      const result = await upload(effects.upload, chunk.bytes, ending.signal)
+      if (ending.signal.aborted && result.kind === "failed") return
+      const ms = await settle(chunk, result)
       if (ending.signal.aborted || (ms > 0 && isFinishing && kept.unsaved === 0)) return
       if (ms > 0) await pause(isFinishing ? Math.min(ms, finishingRetryMs) : ms)
     }

@@ -31,10 +31,37 @@ export function readDataQuery(input: string | null): DataRequest | string {
   return { input: document.value, inputMissing: false }
 }
 
-/** The answer to a data request: no `result` when it is undefined, indented when `pretty`, and always a line end. */
-export function dataAnswerText(result: unknown, inputMissing: boolean, pretty: boolean): string {
-  const warning = inputMissing ? { warning: missingInput } : undefined
-  return `${JSON.stringify({ ...(result === undefined ? undefined : { result }), ...warning }, undefined, pretty ? 2 : undefined)}\n`
+/** What an answer holds besides its result. */
+export interface AnswerParts {
+  readonly decisionId?: string | undefined
+  readonly provenance?: object | undefined
+  readonly metrics?: object | undefined
+}
+
+/** The members of the answer to a data request: no `result` when it is undefined. */
+export function dataAnswer(result: unknown, inputMissing: boolean, parts?: AnswerParts): object {
+  if (!parts && !inputMissing) return result === undefined ? {} : { result }
+  const { decisionId, provenance, metrics } = parts ?? {}
+  return {
+    ...(decisionId !== undefined && { decision_id: decisionId }),
+    ...(provenance && { provenance }),
+    ...(metrics && { metrics }),
+    ...(result === undefined ? undefined : { result }),
+    ...(inputMissing ? { warning: missingInput } : undefined),
+  }
+}
+
+/** JSON as OPA writes it: indented when `pretty`, and always a line end. */
+export function opaJson(value: unknown, pretty: boolean): string {
+  return `${JSON.stringify(value, undefined, pretty ? 2 : undefined)}\n`
+}
+
+/** Reads the body of `POST /v0/data/…` and `POST /`, which is the input itself; an empty one is undefined. */
+export function readBareInput(text: string): DataRequest | string {
+  if (text.trim() === "") return { input: undefined, inputMissing: false }
+  const document = parsed(text)
+  if (document instanceof SyntaxError) return `unexpected parse error for input: body contains malformed input document: ${document.message}`
+  return { input: document.value, inputMissing: false }
 }
 
 /** OPA's rule for flags in a query: present and empty is true; otherwise one value must be `true`, in any case. */

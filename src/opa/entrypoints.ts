@@ -33,3 +33,11 @@ export function decisionsIn(entrypoint: DataEntrypointName, result: unknown): re
   if (entrypoint !== "allow_many") return [isAllowed(entrypoint, result)]
   return Array.isArray(result) ? result.map((one) => one === true) : [false]
 }
+
+/** The decision in a result of a policy of somebody's own, if it looks like one: a boolean, or an object with a boolean `allow` or `allowed`. */
+export function decisionIn(result: unknown): boolean | undefined {
+  if (typeof result === "boolean") return result
+  if (typeof result !== "object" || result === null) return undefined
+  if ("allowed" in result && typeof result.allowed === "boolean") return result.allowed
+  return "allow" in result && typeof result.allow === "boolean" ? result.allow : undefined
+}

@@ -15,6 +15,8 @@ export interface HttpQuestion {
   readonly headers: Readonly<Record<string, string>>
   /** For the head of the answer, from the resolution of the name on, and for each further 64 KiB of its body. */
   readonly timeoutMs: number
+  /** Longer, for the head of the answer alone: the server may hold it back. Default: `timeoutMs`. */
+  readonly headTimeoutMs?: number
   readonly timers: Timers
   /** Ends the request, at any moment. */
   readonly signal: AbortSignal
@@ -43,14 +45,23 @@ export async function ask(question: HttpQuestion): Promise<HttpAnswer> {
 
 const pieceBytes = 64 * 1024
 
-function headOf({ target, method = "GET", content, headers, timeoutMs, timers, signal }: HttpQuestion): Promise<IncomingMessage> {
+function headOf({
+  target,
+  method = "GET",
+  content,
+  headers,
+  timeoutMs,
+  headTimeoutMs = timeoutMs,
+  timers,
+  signal,
+}: HttpQuestion): Promise<IncomingMessage> {
   const { url, place, lookup } = target
   return new Promise((resolve, reject) => {
     const send = url.protocol === "https:" ? requestSecure : requestPlain
     // A pooled connection would not have been looked up by us.
     const request = send(url, { method, agent: false, headers, lookup, signal, insecureHTTPParser: false })
-    const cancel = timers.after(timeoutMs, () =>
-      request.destroy(unavailable(`${place} has not answered within ${timeoutMs} ms`, "check that it is up and reachable")),
+    const cancel = timers.after(headTimeoutMs, () =>
+      request.destroy(unavailable(`${place} has not answered within ${headTimeoutMs} ms`, "check that it is up and reachable")),
     )
     request.on("response", (message) => {
       cancel()

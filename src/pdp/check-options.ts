@@ -2,6 +2,7 @@ import { z } from "zod"
 import { PdpError } from "../errors.js"
 import { aFunction, checkOptions } from "../model/options.js"
 import type { Source } from "../source/index.js"
+import type { BundlePdpOptions } from "./bundle-options.js"
 import { DecisionCacheOptions } from "./decision-cache.js"
 import type { CustomPdpOptions, PdpOptions } from "./options.js"
 
@@ -15,6 +16,20 @@ export function isCustom(options: PdpOptions | CustomPdpOptions): options is Cus
   if (custom) rejectMixed(options)
   checkOptions("createPdp", custom ? CustomOptions : ProductOptions, options)
   return custom
+}
+
+/**
+ * Checks what `createPdp` is given when a bundle decides, and says whether that is so.
+ *
+ * @throws {PdpError} `ERR_CONFIG_INVALID` naming the option
+ */
+export function isOnBundle(options: PdpOptions | CustomPdpOptions | BundlePdpOptions): options is BundlePdpOptions {
+  if (!(typeof options === "object" && options !== null && "bundle" in options && options.bundle !== undefined)) return false
+  const mixed = Object.keys(options).find((key) => !(key in BundleOptions.shape) && (key in ProductOptions.shape || key in CustomOptions.shape))
+  if (mixed !== undefined)
+    throw new PdpError("ERR_CONFIG_INVALID", `createPdp: '${mixed}' does not go together with 'bundle': the bundle brings policy, data and bindings`)
+  checkOptions("createPdp", BundleOptions, options)
+  return true
 }
 
 const aDecisionLog = z.custom<object>(
@@ -37,6 +52,7 @@ const ProductOptions = z.strictObject({
   decisionLog: aDecisionLog.optional(),
   now: aFunction.optional(),
   policy: z.undefined().optional(),
+  bundle: z.undefined().optional(),
 })
 
 const CustomOptions = z.strictObject({
@@ -46,6 +62,20 @@ const CustomOptions = z.strictObject({
     builtins: z.record(z.string(), aFunction).optional(),
   }),
   memoryLimitMb: z.number().optional(),
+  decisionLog: aDecisionLog.optional(),
+})
+
+const BundleOptions = z.strictObject({
+  bundle: z.custom<object>(
+    (value) => typeof value === "object" && value !== null && "read" in value && "surroundings" in value,
+    "must be a bundle's place, such as httpBundle({ url }) or fileBundle({ path })",
+  ),
+  profile: z.enum(["hardened", "nemo"]).optional(),
+  entrypoints: z.array(z.string()).optional(),
+  builtins: z.record(z.string(), aFunction).optional(),
+  memoryLimitMb: z.number().optional(),
+  cache: DecisionCacheOptions.optional(),
+  maxStalenessSeconds: z.number().optional(),
   decisionLog: aDecisionLog.optional(),
 })
 

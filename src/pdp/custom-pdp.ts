@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises"
 import { PdpError, messageOf } from "../errors.js"
 import { formatRevision, newEpoch } from "../model/revision.js"
-import { loadWasmPolicy } from "../policy/index.js"
+import { wasmPolicyLoader } from "../policy/index.js"
 import { roleBindingStore } from "../store/index.js"
 import { activeState, type Active } from "./active.js"
 import { authorizeByAllow, authorizeMany, hasPermissions, hasRole } from "./authorize.js"
@@ -10,6 +10,7 @@ import { explain } from "./explain.js"
 import type { CustomPdpOptions } from "./options.js"
 import { lookups } from "./lookups.js"
 import type { Pdp } from "./pdp.js"
+import { policyData } from "./policy-data.js"
 import { revisionWaiters } from "./revision-waiters.js"
 import { whatIf } from "./what-if.js"
 
@@ -21,17 +22,32 @@ import { whatIf } from "./what-if.js"
  */
 export async function customPdp({ policy: { wasm, data = {}, builtins }, memoryLimitMb }: CustomPdpOptions): Promise<Pdp> {
   const bytes = typeof wasm === "string" ? await readModule(wasm) : wasm
-  const policy = await loadWasmPolicy({ wasm: bytes, data, ...(builtins && { builtins }), ...(memoryLimitMb && { memoryLimitMb }) })
-  const revision = { epoch: newEpoch(), sequence: 1 }
-  const state = activeState({ policy, store: roleBindingStore(), profile: "hardened", revision: formatRevision(revision) })
+  const load = await wasmPolicyLoader({ wasm: bytes, ...(builtins && { builtins }), ...(memoryLimitMb && { memoryLimitMb }) })
+  const store = roleBindingStore()
+  let revision = { epoch: newEpoch(), sequence: 1 }
+  let document = data
+  let policy = load(document)
+  let state = activeState({ policy, store, profile: "hardened", revision: formatRevision(revision) })
   const waiters = revisionWaiters(() => revision)
-  const { on } = events()
+  const { on, emit } = events()
   let closed = false
   const active = (): Active => {
     if (closed) throw new PdpError("ERR_CLOSED", "the PDP is closed")
     return state
   }
+  const activate = (changed: unknown): string => {
+    const loaded = load(changed)
+    revision = { ...revision, sequence: revision.sequence + 1 }
+    document = changed
+    policy = loaded
+    state = activeState({ policy, store, profile: "hardened", revision: formatRevision(revision) })
+    waiters.reached(revision)
+    emit("activation", { revision: state.revision, cause: "policy", changes: 1 })
+    return state.revision
+  }
   return {
+    data: policyData({ document: () => document, activate, assertOpen: () => void active() }),
+    builtinFailures: () => policy.builtinFailures(),
     authorize: (request) => authorizeByAllow(active(), request),
     authorizeMany: (requests) =>
       policy.entrypoints.includes("authz/allow_many")

@@ -133,7 +133,8 @@ function causeOf(isFirst: boolean, isNewPolicy: boolean): PdpEvents["activation"
   return isNewPolicy ? "authorization-data" : "bindings"
 }
 
-function maxStalenessMs({ maxStalenessSeconds }: PdpOptions): number | undefined {
+/** @throws {PdpError} `ERR_CONFIG_INVALID` */
+export function maxStalenessMs({ maxStalenessSeconds }: Pick<PdpOptions, "maxStalenessSeconds">): number | undefined {
   if (maxStalenessSeconds === undefined) return undefined
   if (maxStalenessSeconds > 0) return maxStalenessSeconds * 1_000
   throw new PdpError("ERR_CONFIG_INVALID", `maxStalenessSeconds is ${maxStalenessSeconds}; give seconds above 0, or leave it out`)

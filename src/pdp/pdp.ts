@@ -2,6 +2,7 @@ import type { AuthorizationRequest, Decision, Explanation, PermissionsRequest, R
 import type { RequestOrigin } from "../decision-log/index.js"
 import type { Finding } from "../authorization-data/index.js"
 import type { RoleBinding } from "../model/role-binding.js"
+import type { BundleStatus } from "./bundle-status.js"
 import type { Lookups } from "./lookups.js"
 
 /** Which rules decide: ours, or those of the reference system one for one. */
@@ -36,6 +37,8 @@ export interface PdpStatus {
   readonly sources: readonly SourceStatus[]
   /** Present when one is kept. */
   readonly snapshot?: SnapshotStatus
+  /** Present when a bundle decides. */
+  readonly bundle?: BundleStatus
 }
 
 /** What the authorization data holds, and what its loader has to say about it. */
@@ -93,6 +96,21 @@ export interface PdpSnapshot {
   readonly bindings: Iterable<RoleBinding>
 }
 
+/** The data of a policy of one's own. */
+export interface PolicyData {
+  /** The document that the next decision rests on. Read-only. */
+  read(): unknown
+  /**
+   * Puts another document in its place: built beside it, loaded into a policy of its own, then swapped, so that decisions see all of it or nothing.
+   * One edit follows the other.
+   *
+   * @param edit the new document of the present one, which it leaves as it is; what it throws is thrown
+   * @returns the revision from which on it decides
+   * @throws {PdpError} `ERR_POLICY_INVALID` for what does not fit into the policy's memory, `ERR_OVERLOADED` when 100 edits wait, `ERR_CLOSED`
+   */
+  edit(edit: (document: unknown) => unknown): Promise<string>
+}
+
 /** What can be asked. All of it is synchronous. `origin` says in the decision log where a question came from. */
 export interface Decisions {
   authorize(request: AuthorizationRequest, origin?: RequestOrigin): Decision
@@ -113,6 +131,10 @@ export interface Pdp extends Decisions {
    * For the product's policies, `bindings` in the input is dropped and the caller's slice attached.
    */
   evaluate(entrypoint: string, input: unknown, origin?: RequestOrigin): unknown
+  /** Of a policy of one's own: its data. Absent: data comes from sources. */
+  readonly data?: PolicyData | undefined
+  /** Which builtins could not answer in the evaluation just made, and why: ask in the same tick. Absent: that is not known. */
+  builtinFailures?(): readonly string[]
   /** The bindings that a decision on this request can need; whatever else is bound makes no difference. */
   lookups(request: AuthorizationRequest | PermissionsRequest | RoleRequest): Lookups
   /** Decides with the same policy and authorization data on other bindings, for example those that a transaction sees. */

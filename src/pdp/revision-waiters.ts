@@ -5,7 +5,7 @@ import { formatRevision, parseRevision, type Revision } from "../model/revision.
 export interface RevisionWaiters {
   /** See `Pdp.atLeast`. */
   wait(revision: string, options?: WaitOptions): Promise<void>
-  /** Wakes those whose revision has come. */
+  /** Wakes those whose revision has come, and those who wait for one of another epoch. */
   reached(current: Revision): void
   /** Rejects all with `ERR_CLOSED`. */
   close(): void
@@ -25,7 +25,7 @@ const defaultTimeoutMs = 10_000
 
 /** @param current the revision that decides now */
 export function revisionWaiters(current: () => Revision): RevisionWaiters {
-  const waiting = new Map<symbol, { readonly sequence: number; readonly settle: (error?: PdpError) => void }>()
+  const waiting = new Map<symbol, { readonly wanted: Revision; readonly settle: (error?: PdpError) => void }>()
   let closed = false
 
   const wait = async (text: string, { timeoutMs = defaultTimeoutMs, signal }: WaitOptions = {}): Promise<void> => {
@@ -34,11 +34,7 @@ export function revisionWaiters(current: () => Revision): RevisionWaiters {
     const wanted = parseRevision(text)
     const now = current()
     if (closed) throw new PdpError("ERR_CLOSED", "the PDP is closed")
-    if (wanted.epoch !== now.epoch)
-      throw new PdpError(
-        "ERR_REVISION_UNKNOWN_EPOCH",
-        `revision '${text}' is of another epoch than '${formatRevision(now)}'; ask for the revision again`,
-      )
+    if (wanted.epoch !== now.epoch) throw unknownEpoch(text, now)
     if (wanted.sequence <= now.sequence) return
     if (waiting.size >= maxWaiters) throw new PdpError("ERR_OVERLOADED", `${maxWaiters} callers wait for a revision already; try again in a second`)
     await new Promise<void>((resolve, reject) => {
@@ -57,17 +53,27 @@ export function revisionWaiters(current: () => Revision): RevisionWaiters {
       }
       const onAbort = (): void => settle(timeout())
       const timer = setTimeout(onAbort, timeoutMs)
-      waiting.set(key, { sequence: wanted.sequence, settle })
+      waiting.set(key, { wanted, settle })
       if (signal?.aborted) onAbort()
       else signal?.addEventListener("abort", onAbort)
     })
   }
-  const reached = ({ sequence }: Revision): void => {
-    for (const waiter of [...waiting.values()]) if (waiter.sequence <= sequence) waiter.settle()
+  const reached = (now: Revision): void => {
+    for (const { wanted, settle } of [...waiting.values()]) {
+      if (wanted.epoch !== now.epoch) settle(unknownEpoch(formatRevision(wanted), now))
+      else if (wanted.sequence <= now.sequence) settle()
+    }
   }
   const close = (): void => {
     closed = true
     for (const waiter of [...waiting.values()]) waiter.settle(new PdpError("ERR_CLOSED", "the PDP was closed while a caller waited for a revision"))
   }
   return { wait, reached, close }
+}
+
+function unknownEpoch(text: string, now: Revision): PdpError {
+  return new PdpError(
+    "ERR_REVISION_UNKNOWN_EPOCH",
+    `revision '${text}' is of another epoch than '${formatRevision(now)}'; ask for the revision again`,
+  )
 }

@@ -13,6 +13,8 @@ export interface BuiltinHost {
   connect(exports: PolicyExports): void
   /** Another evaluation begins: the clock is read anew. */
   begin(): void
+  /** Which builtins could not answer since then, and why. */
+  failures(): readonly string[]
 }
 
 /** What policies see of the world. */
@@ -31,6 +33,7 @@ export function builtinHost(memory: WebAssembly.Memory, own: ReadonlyMap<string,
   let names: ReadonlyMap<number, string> = new Map()
   let evaluation = evaluationOf(surroundings)
   let isFresh = true
+  let failures: readonly string[] = none
 
   const connected = (): PolicyExports => {
     if (exports) return exports
@@ -55,14 +58,11 @@ export function builtinHost(memory: WebAssembly.Memory, own: ReadonlyMap<string,
     const { address, length } = written(JSON.stringify(result))
     return opa_json_parse(address, length)
   }
-  const callOpas = (builtin: OpaBuiltin, operands: readonly number[]): number => {
+  const callOpas = (name: string, builtin: OpaBuiltin, operands: readonly number[]): number => {
     const { opa_value_dump, opa_value_parse } = connected()
     isFresh = false
-    const result = resultOf(
-      builtin,
-      evaluation,
-      operands.map((operand) => parseTerm(textAt(opa_value_dump(operand)))),
-    )
+    const terms = operands.map((operand) => parseTerm(textAt(opa_value_dump(operand))))
+    const result = resultOf(builtin, evaluation, terms, (message) => (failures = [...failures.slice(0, mostFailures), `${name}: ${message}`]))
     if (result === undefined) return 0
     const { address, length } = written(termText(result))
     return opa_value_parse(address, length)
@@ -72,7 +72,7 @@ export function builtinHost(memory: WebAssembly.Memory, own: ReadonlyMap<string,
     const ours = own.get(name)
     if (ours) return callOwn(ours, operands)
     const builtin = opaBuiltins.get(name)
-    if (builtin) return callOpas(builtin, operands)
+    if (builtin) return callOpas(name, builtin, operands)
     throw new Error(`nobody implements ${name}`)
   }
   return {
@@ -99,16 +99,22 @@ export function builtinHost(memory: WebAssembly.Memory, own: ReadonlyMap<string,
       if (isFresh) return
       evaluation = evaluationOf(surroundings)
       isFresh = true
+      failures = none
     },
+    failures: () => failures,
   }
 }
 
-function resultOf(builtin: OpaBuiltin, evaluation: Evaluation, operands: Term[]): Term | undefined {
+const none: readonly string[] = []
+const mostFailures = 15
+
+function resultOf(builtin: OpaBuiltin, evaluation: Evaluation, operands: Term[], onFailure: (message: string) => void): Term | undefined {
   try {
     return builtin.apply(evaluation, operands)
   } catch (thrown) {
-    if (thrown instanceof BuiltinError) return undefined
-    throw thrown
+    if (!(thrown instanceof BuiltinError)) throw thrown
+    onFailure(thrown.message)
+    return undefined
   }
 }
 

@@ -1,5 +1,5 @@
 export { loadBuiltPolicy, type BuiltPolicyOptions } from "./built-policy.js"
 export type { Builtin } from "./builtins.js"
 export { jsonInput } from "./json-input.js"
-export { loadWasmPolicy, type WasmPolicyOptions } from "./load-wasm-policy.js"
+export { loadWasmPolicy, wasmPolicyLoader, type WasmPolicyOptions } from "./load-wasm-policy.js"
 export type { Policy, WasmPolicy } from "./policy.js"

@@ -44,7 +44,17 @@ const versionExports = ["opa_wasm_abi_version", "opa_wasm_abi_minor_version"]
  *   that is not JSON or does not fit; `ERR_CONFIG_INVALID` for options that cannot be
  * @see https://www.openpolicyagent.org/docs/wasm
  */
-export async function loadWasmPolicy(options: WasmPolicyOptions): Promise<WasmPolicy> {
+export async function loadWasmPolicy({ data, ...options }: WasmPolicyOptions): Promise<WasmPolicy> {
+  const load = await wasmPolicyLoader(options)
+  return load(data)
+}
+
+/**
+ * The same in two steps, for a policy whose data changes: compiles once.
+ *
+ * @returns a function that loads the policy with data of its own; throws `ERR_POLICY_INVALID`
+ */
+export async function wasmPolicyLoader(options: Omit<WasmPolicyOptions, "data">): Promise<(data: unknown) => WasmPolicy> {
   if (typeof WebAssembly === "undefined")
     throw new PdpError("ERR_CONFIG_INVALID", "this Node runs without WebAssembly, which policies are compiled to; leave out --jitless")
   const { memoryLimitMb = defaultMemoryLimitMb } = options
@@ -52,13 +62,14 @@ export async function loadWasmPolicy(options: WasmPolicyOptions): Promise<WasmPo
   if (!(maximumPages > 0 && memoryLimitMb <= maxMemoryLimitMb))
     throw new PdpError("ERR_CONFIG_INVALID", `memoryLimitMb is ${memoryLimitMb}; give MiB above 0, at most ${maxMemoryLimitMb}`)
   const builtins = new Map([["internal.print", printBuiltin(options.print ?? (() => undefined))], ...hostBuiltins(options.builtins ?? {})])
-  const dataJson = dataText(options.data ?? {})
   const { digest, module } = await compiled(options.wasm)
   const blueprint = { module, builtins, surroundings: { ...options.hooks, print: options.print }, maximumPages }
-  const instance = instantiated(blueprint, dataJson, memoryLimitMb)
-  requireEntrypoints(instance, options.entrypoints ?? [])
-  requireBuiltins(instance.builtinNames(), builtins)
-  return wasmPolicy({ digest, blueprint, instance, memoryLimitMb })
+  return (data) => {
+    const instance = instantiated(blueprint, dataText(data ?? {}), memoryLimitMb)
+    requireEntrypoints(instance, options.entrypoints ?? [])
+    requireBuiltins(instance.builtinNames(), builtins)
+    return wasmPolicy({ digest, blueprint, instance, memoryLimitMb })
+  }
 }
 
 function dataText(data: unknown): string {

@@ -24,6 +24,8 @@ export interface WasmPolicy extends Policy {
   readonly digest: string
   /** Instances discarded so far: after an error, or because a big input had made them grow. */
   readonly restarts: number
+  /** Which builtins of the host could not answer in the last evaluation, and why; their values were undefined in it. Those inside the module never tell. */
+  builtinFailures(): readonly string[]
   /** Memory that it holds, in bytes: that of the instance in use, and what the data takes once more, for new instances. */
   memoryBytes(): number
 }

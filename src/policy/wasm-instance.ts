@@ -92,6 +92,11 @@ export class WasmInstance {
     return this.#exports.opa_heap_ptr_get() >>> 0 > this.#policy.mem.buffer.byteLength
   }
 
+  /** Which builtins could not answer in the last evaluation, and why. */
+  builtinFailures(): readonly string[] {
+    return this.#host.failures()
+  }
+
   /** @returns the result set as JSON text */
   evaluate(entrypoint: number, inputJson: string | undefined): string {
     this.#host.begin()

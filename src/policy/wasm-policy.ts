@@ -35,6 +35,7 @@ class ForkedPolicy implements WasmPolicy {
   #instance: WasmInstance | undefined
   #isEvaluating = false
   #restarts = 0
+  #failures: readonly string[] = []
 
   constructor({ digest, blueprint, instance, memoryLimitMb }: WasmPolicyParts) {
     this.digest = digest
@@ -50,6 +51,10 @@ class ForkedPolicy implements WasmPolicy {
 
   get restarts(): number {
     return this.#restarts
+  }
+
+  builtinFailures(): readonly string[] {
+    return this.#failures
   }
 
   memoryBytes(): number {
@@ -74,6 +79,7 @@ class ForkedPolicy implements WasmPolicy {
     try {
       const instance = (this.#instance ??= WasmInstance.fork(this.#blueprint, this.#image))
       const result = this.#read(instance.evaluate(number, inputJson))
+      this.#failures = instance.builtinFailures()
       if (instance.memoryBytes() > this.#maxMemoryBytes) this.#discard()
       return result
     } catch (cause) {

@@ -5,7 +5,11 @@ const time = z.string().describe("RFC 3339, UTC.")
 const who = z.string().describe("A stored principal, or `system:<part of Portcullis>`.")
 const written = {
   revision: z.string().describe("The state that holds this write; send it as `X-Portcullis-At-Least`."),
-  propagated: z.boolean().describe("True: this process decides on it."),
+  propagated: z.boolean().describe("True: this process decides on it; with `wait=fleet` every OPA that is known, too."),
+  fleet: z
+    .looseObject({ waited_for: z.int(), missing: z.array(z.looseObject({ id: z.string() })) })
+    .exactOptional()
+    .describe("With `wait=fleet`: how many OPAs are known, and which of them do not decide on it yet."),
 }
 const made = { created_at: time, created_by: who, updated_at: time, updated_by: who }
 

@@ -39,8 +39,25 @@ const identityPaths = {
   },
 }
 
-function operationOf({ operationId, summary, kind, method, path, status, filter, body, answer: schema }: AdministrationRoute): unknown {
-  const parameters = [...pathParameters(path), ...queryParameters(kind, filter), atLeast, ...(method === "POST" ? [idempotencyKey] : [])]
+function operationOf({
+  operationId,
+  summary,
+  kind,
+  givesRoles = false,
+  method,
+  path,
+  status,
+  filter,
+  body,
+  answer: schema,
+}: AdministrationRoute): unknown {
+  const parameters = [
+    ...pathParameters(path),
+    ...queryParameters(kind, filter),
+    ...(givesRoles ? [waitFleet] : []),
+    atLeast,
+    ...(method === "POST" ? [idempotencyKey] : []),
+  ]
   const written = kind === "write" ? { 202: answer("Written, and not decided on in time.", schemaOf(schema, "output")) } : {}
   return {
     operationId,
@@ -52,6 +69,12 @@ function operationOf({ operationId, summary, kind, method, path, status, filter,
 }
 
 const atLeast = parameter("X-Portcullis-At-Least", "header", text, "Wait until decisions reflect this revision.")
+const waitFleet = parameter(
+  "wait",
+  "query",
+  { const: "fleet" },
+  "Answer when every OPA that is known decides on the write, too: `propagated`, and `fleet` with `waited_for` and `missing`.",
+)
 const idempotencyKey = parameter("Idempotency-Key", "header", text, "The same key and body again, within 24 hours, gets the first answer.")
 
 function pathParameters(path: string): readonly unknown[] {

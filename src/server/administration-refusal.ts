@@ -7,13 +7,18 @@ import { refusal, refusalOf, type Refusal } from "../model/refusal.js"
 
 /** Answers why an operation is not served, and whether it helps to try again. Failures on our side are logged with the request id. */
 export function refusedResponse(context: ServerContext, route: string, c: AppContext, why: unknown): Response {
+  const refused = explainedRefusal(context, route, String(c.env.outgoing.getHeader("X-Request-ID")), why)
+  context.metrics.failed(refused.code)
+  return errorJson(refused)
+}
+
+/** The refusal with what callers of operations are told besides. Failures on our side are logged. */
+export function explainedRefusal(context: ServerContext, route: string, requestId: string, why: unknown): Refusal {
   const reason = isRefusal(why) ? why : refusalOf(why)
-  const requestId = c.env.outgoing.getHeader("X-Request-ID")
-  context.metrics.failed(reason.code)
   if (reason.status === 500) context.logger.error({ err: why, requestId, route }, "request failed")
   const decision = reason.status === 403 ? { decision_id: randomUUID() } : {}
   if (reason.status === 403) context.logger.debug({ ...decision, requestId, route, code: reason.code }, "denied")
-  return errorJson({ ...reason, details: { ...reason.details, ...decision }, headers: { ...reason.headers, ...headersFor(context, reason) } })
+  return { ...reason, details: { ...reason.details, ...decision }, headers: { ...reason.headers, ...headersFor(context, reason) } }
 }
 
 /** Answered while there is nothing to write to. */

@@ -22,6 +22,8 @@ export interface RouteFacts {
   readonly summary: string
   /** What it answers. */
   readonly answer: z.ZodType
+  /** A write of who holds which role: it takes `wait=fleet`. */
+  readonly givesRoles?: boolean
 }
 
 /** One operation over HTTP: what serves it, and what describes it. */

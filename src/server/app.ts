@@ -1,18 +1,18 @@
 import { Hono } from "hono"
-import { bundleBuilder } from "../bundle/index.js"
-import { opaErrorText } from "../opa/index.js"
 import { addAdministration } from "./administration-app.js"
-import { bundle } from "./bundle-route.js"
+import { bundleRoutes } from "./bundle-request.js"
 import type { ServerContext } from "./context.js"
-import { dataPrefix } from "./data-route.js"
+import { fleet, fleetPath } from "./fleet-route.js"
 import type { App, AppContext } from "./hono-app.js"
 import { errorJson, json } from "./json.js"
 import { addIdentityRoutes } from "./identity-routes.js"
 import { openApi } from "./openapi.js"
 import { pdpPrefix } from "./pdp-route.js"
+import { statusPath } from "./report-route.js"
+import { honoPath } from "./route-template.js"
 import { refusal, refusalOf } from "../model/refusal.js"
 import { checkPeer, checkUnforwarded } from "./trust.js"
-import { health, live, metrics, ready, status } from "./status-routes.js"
+import { health, healthRule, live, metrics, ready, status } from "./status-routes.js"
 
 type Answer = (c: AppContext) => Response | Promise<Response>
 type Routes = Readonly<Record<string, Answer>>
@@ -23,26 +23,18 @@ const checks = { machine: checkUnforwarded, peers: checkPeer, anybody: () => und
 
 /** Every route but the decisions: what answers `GET` (and `HEAD`), and who else answers what. */
 export function createApp(context: ServerContext): App {
-  const bundles = bundleBuilder(context.pdp)
-  const snapshot: Answer = (c) => bundle(context, bundles, c)
   const reach = context.isLocal ? "machine" : "peers"
   const app = appOf(context, "/openapi.json lists what is", {
     ...healthRoutes(context, reach),
     "/status": within(reach, context, () => status(context)),
     "/openapi.json": () => json(200, openApi(context.version, context.administration !== undefined)),
-    "/bundles/authz.tar.gz": snapshot,
-    "/apis/auth/v2/iam/opa-bundle.tar.gz": snapshot,
-    "/internal/iam/opa-bundle.tar.gz": snapshot,
+    [fleetPath]: (c) => fleet(context, c),
   })
+  app.all(`${statusPath}/:partition`, (c) => wrongMethod(context, c, "POST"))
+  for (const path of bundleRoutes) app.all(honoPath(path), (c) => wrongMethod(context, c, "GET, HEAD"))
   addIdentityRoutes(context, app)
   addAdministration(context, app)
   app.all(`${pdpPrefix}:entrypoint`, (c) => wrongMethod(context, c, "POST"))
-  app.on(["PUT", "PATCH"], dataPrefix, refuseWrite)
-  app.on(["PUT", "PATCH", "DELETE"], `${dataPrefix}/:path{.+}`, refuseWrite)
-  for (const path of [dataPrefix, `${dataPrefix}/*`]) {
-    app.all(path, () => new Response(null, { status: 405, headers: { Allow: "GET, HEAD, POST", "Content-Length": "0" } }))
-  }
-  for (const path of ["/v0/*", "/v1/*"]) app.all(path, opaNotFound)
   return app
 }
 
@@ -55,8 +47,9 @@ export function createHealthApp(context: ServerContext): App {
 function healthRoutes(context: ServerContext, reach: Reach): Routes {
   return {
     "/health": (c) => health(context, c),
-    "/health/live": live,
-    "/health/ready": () => ready(context),
+    "/health/live": (c) => (context.opa.has("system/health/live") ? healthRule(context, c) : live()),
+    "/health/ready": (c) => (context.opa.has("system/health/ready") ? healthRule(context, c) : ready(context)),
+    "/health/:rule{.+}": (c) => healthRule(context, c),
     "/metrics": within(reach, context, () => metrics(context)),
   }
 }
@@ -77,7 +70,7 @@ function appOf(context: ServerContext, hint: string, routes: Routes): App {
   const app: App = new Hono()
   for (const [path, answer] of Object.entries(routes)) {
     app.get(path, answer)
-    app.all(path, (c) => wrongMethod(context, c, "GET, HEAD"))
+    app.all(path, (c) => wrongMethod(context, c, path === statusPath ? "GET, HEAD, POST" : "GET, HEAD"))
   }
   app.notFound((c) => {
     context.metrics.failed("not_found")
@@ -97,16 +90,4 @@ function wrongMethod(context: ServerContext, c: AppContext, allow: string): Resp
   return errorJson(
     refusal(405, "method_not_allowed", `${c.req.method.slice(0, 16)} is not for ${c.req.path.slice(0, 128)}; use ${allow}`, { Allow: allow }),
   )
-}
-
-function refuseWrite(): Response {
-  return opaError(400, opaErrorText("invalid_parameter", "data is read-only here: role bindings and authorization data change at their sources"))
-}
-
-function opaError(code: number, text: string): Response {
-  return new Response(text, { status: code, headers: { "Content-Type": "application/json", "Content-Length": String(Buffer.byteLength(text)) } })
-}
-
-function opaNotFound(): Response {
-  return new Response("404 page not found\n", { status: 404, headers: { "Content-Type": "text/plain; charset=utf-8", "Content-Length": "19" } })
 }

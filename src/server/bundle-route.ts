@@ -1,70 +1,119 @@
-import { matchesEntityTag, type BundleBuilder } from "../bundle/index.js"
+import { matchesEntityTag } from "../bundle/index.js"
 import { PdpError } from "../errors.js"
-import { assertAllowed } from "../pdp/index.js"
-import { refusedResponse } from "./administration-refusal.js"
-import type { ServerContext } from "./context.js"
+import { clientKey, type FleetClient, type Poll } from "../fleet/index.js"
+import { explainedRefusal } from "./administration-refusal.js"
+import { refuse } from "./answer.js"
+import { bundleClient } from "./bundle-access.js"
+import { readBundleRequest, type BundleRequest } from "./bundle-request.js"
+import { connectionNumber } from "./connection-number.js"
+import type { Exchange, ServerContext } from "./context.js"
 import { goneSignal } from "./gone.js"
-import type { AppContext } from "./hono-app.js"
-import { errorJson } from "./json.js"
-import { checkPeer, credentialsOf } from "./trust.js"
-
-/** What the policy is asked about for a bundle, whatever its name. */
-export const bundlePath = "/apis/auth/v2/iam/opa-bundle.tar.gz"
+import { sendBundle, sendUnchanged } from "./send-bundle.js"
+import type { ServedBundle } from "./served-bundles.js"
 
 /**
- * The bundle for stock OPAs, for who may `GET` {@link bundlePath}; 304 when the caller has it already. The right is asked again once all waiting is over.
- * Where there are no roles to give such a right (a policy of your own), it is for trusted peers.
+ * `GET` of a bundle for stock OPAs. Who has it already gets 304, after having waited for news as long as it wanted. Who may have it is asked again
+ * once all waiting is over.
  */
-export async function bundle(context: ServerContext, bundles: BundleBuilder, c: AppContext): Promise<Response> {
-  const untrusted = hasRoles(context) ? undefined : checkPeer(context, c.env.incoming)
-  if (untrusted) {
-    context.metrics.failed(untrusted.code)
-    return errorJson(untrusted)
+export function serveBundle(context: ServerContext, exchange: Exchange, name: string): void {
+  exchange.route = exchange.request.url?.startsWith("/bundles/") ? "/bundles/{name}" : (exchange.request.url?.split("?", 1)[0] ?? "")
+  answer(context, exchange, name).catch((thrown: unknown) => {
+    refuse(context, exchange, explainedRefusal(context, exchange.route, exchange.requestId, thrown))
+  })
+}
+
+async function answer(context: ServerContext, exchange: Exchange, name: string): Promise<void> {
+  const { distribution, limits } = context
+  const client = await bundleClient(context, exchange.request, name)
+  if (!distribution.bundles.names.includes(name)) throw unknownBundle(name, distribution.bundles.names)
+  await reached(context, exchange)
+  const asked = readBundleRequest(exchange.request, limits.longPollSeconds * 1_000)
+  const poll = distribution.fleet.polled(client, name, asked.tag, asked.waitMs)
+  const { mayDelta, ...news } = await awaited(context, exchange, { name, client, asked, poll })
+  if (news.isGone) return
+  await bundleClient(context, exchange.request, name)
+  if (matchesEntityTag(asked.ifNoneMatch, news.bundle.etag)) return sendUnchanged(context, exchange, news)
+  const delta =
+    asked.takesDelta && mayDelta && asked.tag !== undefined && !news.isStale ? await distribution.bundles.delta(name, asked.tag) : undefined
+  await handOut(context, exchange, { name, client, asked, poll }, { ...news, bundle: delta ?? news.bundle, isDelta: delta !== undefined })
+}
+
+/** One request for a bundle. */
+interface BundlePoll {
+  readonly name: string
+  readonly client: FleetClient
+  readonly asked: BundleRequest
+  readonly poll: Poll
+}
+
+interface Awaited extends ServedBundle {
+  readonly mayDelta: boolean
+  readonly isGone: boolean
+}
+
+/**
+ * The bundle of now, when there is reason to answer: it is another one than the client has, or time is up. The very bundle that a client was sent
+ * and could not use is worth no quick answer.
+ */
+async function awaited(context: ServerContext, { request, response }: Exchange, { name, client, asked, poll }: BundlePoll): Promise<Awaited> {
+  const { distribution, now, work } = context
+  const startedAt = now()
+  const { hold, mayDelta } = asked.isHead
+    ? { hold: undefined, mayDelta: false }
+    : distribution.memory.arrived(clientKey(client), name, asked.tag, connectionNumber(request.socket))
+  const holdMs = Math.min(hold?.ms ?? 0, asked.pollsLong ? Math.max(asked.waitMs, shortHoldMs) : shortHoldMs)
+  for (;;) {
+    const generation = distribution.generation()
+    const { bundle, isStale } = await distribution.bundles.current(name)
+    const isKnown = matchesEntityTag(asked.ifNoneMatch, bundle.etag)
+    const waitMs = isKnown ? asked.waitMs : hold?.etag === bundle.etag ? holdMs : 0
+    const leftMs = startedAt + waitMs - now()
+    if (leftMs <= 0 || context.isClosing()) return { bundle, isStale, mayDelta, isGone: response.destroyed }
+    if (generation !== distribution.generation()) continue
+    work.park(response)
+    const release = poll.held()
+    const end = await distribution.polls.wait(name, bundle.etag, leftMs, response).catch((thrown: unknown) => {
+      release("answered")
+      throw thrown
+    })
+    release(end === "gone" ? "hungUp" : "answered")
+    if (end === "gone") return { bundle, isStale, mayDelta, isGone: true }
   }
-  try {
-    await assertRight(context, c)
-    await reached(context, c)
-    const current = await bundles.current()
-    await assertRight(context, c)
-    return answered(context, current, c)
-  } catch (thrown) {
-    return refusedResponse(context, c.req.path, c, thrown)
-  }
 }
 
-function hasRoles({ pdp }: ServerContext): boolean {
-  const { profile, authorizationData, ready } = pdp.status()
-  return profile !== "custom" && (!ready || authorizationData.roles > 0)
+/** For clients that give up soon. */
+const shortHoldMs = 5_000
+
+/** Sends it when the client's turn has come, and remembers that. */
+async function handOut(
+  context: ServerContext,
+  exchange: Exchange,
+  { name, client, asked, poll }: BundlePoll,
+  sent: ServedBundle & { readonly isDelta: boolean },
+): Promise<void> {
+  const { memory, slots } = context.distribution
+  const key = clientKey(client)
+  if (asked.isHead) return sendBundle(context, exchange, name, asked, sent)
+  const giveBack = await slots.take(key)
+  if (exchange.response.destroyed) return giveBack()
+  exchange.response.once("close", giveBack)
+  poll.served(sent.bundle.etag)
+  memory.served(key, name, {
+    from: asked.tag,
+    etag: sent.bundle.etag,
+    isDelta: sent.isDelta,
+    connection: connectionNumber(exchange.request.socket),
+  })
+  sendBundle(context, exchange, name, asked, sent)
 }
 
-/** @throws {PdpError} unless the caller may fetch the bundle now */
-async function assertRight(context: ServerContext, c: AppContext): Promise<void> {
-  if (!hasRoles(context)) return
-  const { principal, proof } = await context.authenticate(credentialsOf(context, c.env.incoming))
-  if (proof === "none")
-    throw new PdpError("ERR_UNAUTHENTICATED", `bundles hold every role binding; ${credentialsRemedy(context)}`, { reason: "no_credentials" })
-  assertAllowed(context.pdp, { principal, method: "GET", path: bundlePath })
-}
-
-function credentialsRemedy({ headerPrefix }: ServerContext): string {
-  return `send a bearer token, or ${headerPrefix}Principal-Id from a trusted peer (in OPA's configuration: services.<name>.headers or .credentials.bearer)`
-}
-
-async function reached(context: ServerContext, c: AppContext): Promise<void> {
-  const wanted = c.req.header("X-Portcullis-At-Least")
+async function reached(context: ServerContext, { request, response }: Exchange): Promise<void> {
+  const wanted = request.headers["x-portcullis-at-least"]
   if (wanted === undefined) return
-  const timeoutMs = context.trustOf(c.env.incoming) === "none" ? 0 : context.limits.atLeastSeconds * 1_000
-  await context.atLeast(wanted, { timeoutMs, signal: goneSignal(c.env.outgoing) })
+  const timeoutMs = context.trustOf(request) === "none" ? 0 : context.limits.atLeastSeconds * 1_000
+  await context.atLeast(String(wanted), { timeoutMs, signal: goneSignal(response) })
 }
 
-function answered(context: ServerContext, { revision, etag, bytes }: Awaited<ReturnType<BundleBuilder["current"]>>, c: AppContext): Response {
-  const cached = {
-    ETag: etag,
-    "Cache-Control": `private, max-age=${Math.floor(context.bundleCacheSeconds)}, must-revalidate`,
-    "X-Portcullis-Revision": revision,
-  }
-  if (matchesEntityTag(c.req.header("If-None-Match"), etag)) return new Response(null, { status: 304, headers: cached })
-  const name = c.req.path.slice(c.req.path.lastIndexOf("/") + 1)
-  const file = { "Content-Type": "application/gzip", "Content-Length": String(bytes.length), "Content-Disposition": `attachment; filename=${name}` }
-  return new Response(bytes, { headers: { ...cached, ...file } })
+function unknownBundle(name: string, names: readonly string[]): PdpError {
+  return new PdpError("ERR_NOT_FOUND", `there is no bundle '${name}'; there are ${names.slice(0, 4).join(", ")} to ${names.at(-1) ?? ""}`)
 }

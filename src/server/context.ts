@@ -3,6 +3,8 @@ import type { Administration } from "../administration/index.js"
 import type { Authenticate, Authentication } from "../authn/index.js"
 import type { Pdp, Profile } from "../pdp/pdp.js"
 import type { Logger, Metrics } from "../telemetry/index.js"
+import type { Distribution } from "./distribution.js"
+import type { OpaApi } from "./opa-api.js"
 import type { TrustOf } from "./trust.js"
 import type { ServerLimits } from "./limits.js"
 import type { Work } from "./work.js"
@@ -15,6 +17,9 @@ export interface ServerContext {
   /** `pdp.atLeast`, for a bounded number of callers. */
   readonly atLeast: Pdp["atLeast"]
   readonly work: Work
+  readonly opa: OpaApi
+  /** Gives out bundles, and knows who runs which. */
+  readonly distribution: Distribution
   readonly authenticate: Authenticate
   /** How the issuers of tokens fare. */
   readonly issuers: Authentication["issuers"]
@@ -50,4 +55,6 @@ export interface Exchange {
   route: string
   /** True when errors have OPA's shape. */
   opa: boolean
+  /** What the caller sent, once it has been read. */
+  body?: Buffer
 }

@@ -1,40 +1,72 @@
-import { dataAnswerText, decisionsIn, entrypointPaths, parseDataPath, queryFlag, readDataQuery, readDataRequest, valueInside } from "../opa/index.js"
-import type { DataPath, DataRequest } from "../opa/index.js"
-import { answerJson, refuse } from "./answer.js"
+import { dataFlags, dataName, noFlags, opaJson, readBareInput, readDataQuery, readDataRequest, type DataPlace } from "../opa/index.js"
+import type { DataRequest } from "../opa/index.js"
+import { refuse } from "./answer.js"
 import type { Exchange, ServerContext } from "./context.js"
+import { evaluatedData, questionOf, type DataQuestion } from "./evaluated-data.js"
 import { whenFresh } from "./fresh.js"
+import { answerOpa, answerOpaError } from "./opa-answer.js"
+import { readOpaBody } from "./opa-body.js"
 import { readDataInput } from "./question.js"
-import { readBody } from "./read-body.js"
 import { refusal, type Refusal } from "../model/refusal.js"
 import { checkTrust } from "./trust.js"
 
 /** Where OPA's data API begins. */
 export const dataPrefix = "/v1/data"
 
-/** `POST|GET /v1/data/…`: OPA's answer for our entrypoints and the places inside their results, and `{}` for all other data. */
-export function serveData(context: ServerContext, exchange: Exchange, rest: string, query: URLSearchParams): void {
-  const path = parseDataPath(rest)
-  const untrusted = checkTrust(context, exchange.request)
-  if (untrusted) return refuse(context, exchange, untrusted)
-  if (path === "malformed") return refuse(context, exchange, refusal(400, "input_invalid", "the path holds a malformed percent escape"))
-  exchange.route = path ? `${dataPrefix}/authz/${path.entrypoint}` : dataPrefix
-  const evaluate = (asked: DataRequest | Refusal) => {
+/** `POST|GET /v1/data/…`: what the policy says there, and `{}` for what is undefined. */
+export function serveData(context: ServerContext, exchange: Exchange, rest: string, query: string): void {
+  const place = placeOf(context, exchange, rest, dataPrefix)
+  if (!place) return
+  const parameters = query === "" ? undefined : new URLSearchParams(query)
+  const flags = parameters ? dataFlags(parameters) : noFlags
+  const evaluate = (asked: DataRequest | Refusal): void => {
     if ("status" in asked) return refuse(context, exchange, asked)
-    whenFresh(context, exchange, () => answerData(context, exchange, path, asked, queryFlag(query, "pretty")))
+    whenFresh(context, exchange, () => answerData(context, exchange, questionOf(context, exchange, place, asked, flags)))
   }
-  if (exchange.request.method !== "POST") return evaluate(readParameter(query.get("input"), context))
-  readBody(exchange.request, context.limits.bodyBytes, (body) =>
-    evaluate(Buffer.isBuffer(body) ? readDataInput(body, context.limits, readDataRequest) : body),
-  )
+  if (exchange.request.method !== "POST") return evaluate(readParameter(parameters?.get("input") ?? null, context))
+  readOpaBody(context, exchange, (body) => evaluate(Buffer.isBuffer(body) ? readDataInput(context, body, readDataRequest) : body))
 }
 
-function answerData(context: ServerContext, exchange: Exchange, path: DataPath | undefined, asked: DataRequest, pretty: boolean): void {
-  const result = path && context.pdp.evaluate(entrypointPaths[path.entrypoint], asked.input)
-  if (path) for (const allowed of decisionsIn(path.entrypoint, result)) context.metrics.decided(path.entrypoint, allowed ? "allow" : "deny")
-  const text = dataAnswerText(path && valueInside(result, path.inside), asked.inputMissing, pretty)
-  answerJson(context, exchange, 200, text, ["X-Portcullis-Revision", context.pdp.revision()])
+/** `POST /v0/data/…`, and `POST /` for the default decision: the body is the input, and the answer the bare value. */
+export function serveBareData(context: ServerContext, exchange: Exchange, rest: string, query: string): void {
+  const place = placeOf(context, exchange, rest, exchange.request.url?.startsWith("/v0/") ? "/v0/data" : "")
+  if (!place) return
+  const flags = query === "" ? noFlags : dataFlags(new URLSearchParams(query))
+  readOpaBody(context, exchange, (body) => {
+    const asked = Buffer.isBuffer(body) ? readDataInput(context, body, readBareInput) : body
+    if ("status" in asked) return refuse(context, exchange, asked)
+    whenFresh(context, exchange, () => answerBareData(context, exchange, questionOf(context, exchange, place, asked, flags)))
+  })
+}
+
+/** What a path names, when the caller may ask. Otherwise he is answered, and there is nothing. */
+export function placeOf(context: ServerContext, exchange: Exchange, rest: string, prefix: string): DataPlace | undefined {
+  const untrusted = checkTrust(context, exchange.request)
+  if (untrusted) return void refuse(context, exchange, untrusted)
+  const place = context.opa.place(rest)
+  exchange.route = prefix === "" ? "/" : prefix
+  if (place === "malformed") return void refuse(context, exchange, refusal(400, "input_invalid", "the path holds a malformed percent escape"))
+  if (place.entrypoint !== undefined && prefix !== "") exchange.route = `${prefix}/${place.entrypoint}`
+  return place
+}
+
+function answerData(context: ServerContext, exchange: Exchange, question: DataQuestion): void {
+  const evaluated = evaluatedData(context, question)
+  if ("error" in evaluated) return answerOpaError(context, exchange, 500, evaluated.error)
+  answerOpa(context, exchange, 200, opaJson(evaluated.answer, question.flags.pretty), ["X-Portcullis-Revision", context.pdp.revision()])
+}
+
+function answerBareData(context: ServerContext, exchange: Exchange, question: DataQuestion): void {
+  const evaluated = evaluatedData(context, question)
+  if ("error" in evaluated) return answerOpaError(context, exchange, 500, evaluated.error)
+  if (evaluated.result === undefined) {
+    const { entrypoint, segments } = question.place
+    const message = `document ${entrypoint === undefined ? "missing" : "undefined"}: ${dataName(segments)}`
+    return answerOpaError(context, exchange, 404, { code: "undefined_document", message })
+  }
+  answerOpa(context, exchange, 200, opaJson(evaluated.result, question.flags.pretty), ["X-Portcullis-Revision", context.pdp.revision()])
 }
 
 function readParameter(input: string | null, context: ServerContext): DataRequest | Refusal {
-  return readDataInput(Buffer.from(input ?? ""), context.limits, () => readDataQuery(input))
+  return readDataInput(context, Buffer.from(input ?? ""), () => readDataQuery(input))
 }

@@ -22,6 +22,18 @@ export const ServerLimits = z.strictObject({
   permissions: z.int().min(1).max(4_096).default(256).describe("Permissions of one question."),
   scopes: z.int().min(1).max(4_096).default(256).describe("Scopes of one question."),
   propagationSeconds: z.number().min(0).max(55).default(10).describe("How long a write may wait until this process decides on it."),
+  longPolls: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(10_000)
+    .describe("Requests for bundles that may wait for news at a time; more are answered with 503."),
+  longPollSeconds: z
+    .number()
+    .min(0)
+    .max(55)
+    .default(50)
+    .describe("How long a request for a bundle may wait for news, whatever its `Prefer: wait` says."),
   atLeastSeconds: z.number().min(0).max(300).default(5).describe("How long `X-Portcullis-At-Least` may wait."),
 })
 export type ServerLimits = Readonly<z.infer<typeof ServerLimits>>

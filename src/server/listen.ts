@@ -52,7 +52,7 @@ export interface Listen {
 export async function listen({ place, limits, isLoopback, certificates }: Listen, { onRequest, onBroken }: Listeners): Promise<Listening> {
   const server = certificates ? tlsServer(certificates, limits, onRequest) : createServer(httpOptions(limits), onRequest)
   server.maxHeadersCount = 0
-  server.maxConnections = limits.concurrentRequests * 4
+  server.maxConnections = limits.concurrentRequests * 4 + limits.longPolls
   server.setTimeout(idleMs)
   const sockets = socketsOf(server, certificates ? "secureConnection" : "connection")
   const all = certificates ? socketsOf(server, "connection") : sockets

@@ -8,7 +8,13 @@ import type { ServerSettings } from "./settings.js"
 
 /** What serves everything. */
 export function mainListeners(context: ServerContext, settings: ServerSettings): Listeners {
-  return listenersOf(context, { app: createApp(context), hot: serveHot, rules: borderRules(settings), newRequestId: settings.newRequestId })
+  return listenersOf(context, {
+    app: createApp(context),
+    hot: serveHot,
+    rules: borderRules(settings),
+    newRequestId: settings.newRequestId,
+    isMain: true,
+  })
 }
 
 /** What serves health and metrics only. Whoever scrapes them beyond loopback comes by whatever name. */
@@ -19,6 +25,7 @@ export function healthListeners(context: ServerContext, settings: ServerSettings
     hot: () => false,
     rules: context.isLocal ? rules : { ...rules, allowedHosts: "any" },
     newRequestId: settings.newRequestId,
+    isMain: false,
   })
 }
 

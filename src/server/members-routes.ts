@@ -14,6 +14,7 @@ export const membersRoutes: readonly AdministrationRoute[] = [
   writeRoute(
     {
       method: "POST",
+      givesRoles: true,
       status: 201,
       path: all,
       operationId: "createMember",
@@ -26,6 +27,7 @@ export const membersRoutes: readonly AdministrationRoute[] = [
   writeRoute(
     {
       method: "PUT",
+      givesRoles: true,
       status: 200,
       path: one,
       operationId: "updateMember",
@@ -37,7 +39,13 @@ export const membersRoutes: readonly AdministrationRoute[] = [
       administration.members.update(caller, param("workspace"), param("principal_id"), change, options),
   ),
   deleteRoute(
-    { path: one, operationId: "deleteMember", summary: "Takes all roles; 409 for the last Admin.", answer: writtenAnswer(DeletedAnswer) },
+    {
+      path: one,
+      givesRoles: true,
+      operationId: "deleteMember",
+      summary: "Takes all roles; 409 for the last Admin.",
+      answer: writtenAnswer(DeletedAnswer),
+    },
     ({ administration, caller, param, options }) => administration.members.delete(caller, param("workspace"), param("principal_id"), options),
   ),
 ]

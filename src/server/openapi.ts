@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { administrationPaths } from "./administration-openapi.js"
+import { bundleRoutes } from "./bundle-request.js"
 import { dataPrefix } from "./data-route.js"
 import { anyInput, inputSchemas } from "./inputs.js"
 import { pdpPrefix } from "./pdp-route.js"
@@ -99,8 +100,17 @@ function bundlePaths(): Record<string, unknown> {
     ...error(403, "without the permission iam.bundle.read", "Error"),
     ...error(503, failures[503], "Error"),
   }
-  const paths = ["/bundles/authz.tar.gz", "/apis/auth/v2/iam/opa-bundle.tar.gz", "/internal/iam/opa-bundle.tar.gz"]
-  return Object.fromEntries(paths.map((path) => [path, { get: { parameters: [AtLeast], responses } }]))
+  const prefer = {
+    name: "Prefer",
+    in: "header",
+    required: false,
+    schema: { type: "string" },
+    description: "`wait=N`: with `If-None-Match`, wait so many seconds for news. `modes=snapshot,delta`: delta bundles are welcome.",
+  }
+  const name = { name: "name", in: "path", required: true, schema: { type: "string" }, description: "`authz.tar.gz`, `authz-roles.tar.gz`, …" }
+  return Object.fromEntries(
+    bundleRoutes.map((path) => [path, { get: { parameters: [...(path.includes("{name}") ? [name] : []), prefer, AtLeast], responses } }]),
+  )
 }
 
 function statusPaths(): Record<string, unknown> {
@@ -110,7 +120,27 @@ function statusPaths(): Record<string, unknown> {
     "/health": { get: { responses: { ...plain("As OPA: evaluation works."), ...plain("It does not.", 500) } } },
     "/health/live": { get: { responses: plain("The process runs.") } },
     "/health/ready": { get: { responses: { ...plain("Decisions can be made."), ...plain("Not yet, or no more.", 503) } } },
-    "/status": { get: { responses: { ...plain("How the PDP is."), ...untrusted } } },
+    "/status": {
+      get: { responses: { ...plain("How the PDP is."), ...untrusted } },
+      post: {
+        requestBody: { required: true, content: jsonContent({ type: "object" }) },
+        responses: {
+          ...plain("An OPA's status is taken note of."),
+          ...error(400, failures[400], "Error"),
+          ...error(401, "nobody, or credentials that are refused", "Error"),
+          ...error(403, "neither a trusted peer, nor a bundle token for it, nor the permission iam.bundle.read", "Error"),
+        },
+      },
+    },
+    "/fleet": {
+      get: {
+        responses: {
+          ...plain("The OPAs that take bundles from this process, and this process: revision, lag, last error."),
+          ...error(401, "nobody, or credentials that are refused", "Error"),
+          ...error(403, "without the permission iam.bundle.read", "Error"),
+        },
+      },
+    },
     "/metrics": {
       get: { responses: { 200: { description: "Prometheus.", content: { "text/plain": { schema: { type: "string" } } } }, ...untrusted } },
     },

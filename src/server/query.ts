@@ -10,14 +10,20 @@ export interface Query {
   readonly filter: unknown
   /** A write answers when this process decides on it. */
   readonly wait: boolean
+  /** And every OPA that is known, too. */
+  readonly waitsForFleet: boolean
 }
+
+/** What a route takes. */
+export type QueryKind = AdministrationRoute["kind"] | "roles"
 
 /**
  * Reads the query of a route. A filter is written in brackets (`filter[name][$like]=ml`) or as JSON (`filter={"name":{"$like":"ml"}}`).
  *
+ * @param kind `roles`: a write of who holds which role
  * @throws {PdpError} `ERR_INPUT_INVALID` for a key that the route does not know or that comes twice, and for values of a wrong form
  */
-export function readQuery(target: string, kind: AdministrationRoute["kind"]): Query {
+export function readQuery(target: string, kind: QueryKind): Query {
   const at = target.indexOf("?")
   const values = new Map<string, string>()
   for (const [key, value] of new URLSearchParams(at < 0 ? "" : target.slice(at + 1))) {
@@ -25,10 +31,12 @@ export function readQuery(target: string, kind: AdministrationRoute["kind"]): Qu
     if (values.has(key)) throw invalid(`the query key '${key.slice(0, 64)}' comes twice; send it once`)
     values.set(key, value)
   }
+  const wait = isWaiting(values.get("wait_role_propagation"))
   return {
     page: { page: wholeNumber(values, "page"), page_size: wholeNumber(values, "page_size"), sort: values.get("sort") },
     filter: filterOf(values),
-    wait: isWaiting(values.get("wait_role_propagation")),
+    wait,
+    waitsForFleet: isWaitingForFleet(values.get("wait"), wait),
   }
 }
 
@@ -38,10 +46,12 @@ const knownKeys = {
   read: "it takes none",
   list: "it takes page, page_size, sort and filter",
   write: "it takes wait_role_propagation",
-} as const satisfies Record<AdministrationRoute["kind"], string>
+  roles: "it takes wait_role_propagation and wait",
+} as const satisfies Record<QueryKind, string>
 
-function isKnown(key: string, kind: AdministrationRoute["kind"]): boolean {
+function isKnown(key: string, kind: QueryKind): boolean {
   if (kind === "read") return false
+  if (kind === "roles") return key === "wait_role_propagation" || key === "wait"
   if (kind === "write") return key === "wait_role_propagation"
   return listKeys.has(key) || key.startsWith("filter[")
 }
@@ -57,6 +67,13 @@ function isWaiting(text: string | undefined): boolean {
   if (text === undefined || text === "true") return true
   if (text === "false") return false
   throw invalid(`wait_role_propagation '${text.slice(0, 32)}' is neither true nor false`)
+}
+
+function isWaitingForFleet(text: string | undefined, wait: boolean): boolean {
+  if (text === undefined) return false
+  if (text !== "fleet") throw invalid(`wait '${text.slice(0, 32)}' is not known; send wait=fleet, or leave it out`)
+  if (!wait) throw invalid("wait=fleet and wait_role_propagation=false contradict each other; leave one of them out")
+  return true
 }
 
 function filterOf(values: ReadonlyMap<string, string>): unknown {

@@ -42,12 +42,17 @@ export function readBody(request: IncomingMessage, limit: number, done: (body: B
 const empty = Buffer.alloc(0)
 const drainLimitBytes = 33_554_432
 
-function drained(request: IncomingMessage, reason: Refusal): Refusal {
+/** Reads a body away that nobody wants, so that the caller can read the answer; one who goes on and on is cut off. */
+export function drainBody(request: IncomingMessage): void {
   let size = 0
   request.on("data", (chunk: Buffer) => {
     size += chunk.length
     if (size > drainLimitBytes) request.destroy()
   })
+}
+
+function drained(request: IncomingMessage, reason: Refusal): Refusal {
+  drainBody(request)
   return reason
 }
 

@@ -5,6 +5,7 @@ import { checkBorder, type BorderRules } from "./border.js"
 import type { Exchange, ServerContext } from "./context.js"
 import type { App } from "./hono-app.js"
 import type { serveHot } from "./hot-routes.js"
+import { withConsent } from "./opa-authorization.js"
 import { closing } from "./refusal.js"
 import { requestIdOf } from "./request-id.js"
 import { routeTemplates } from "./route-template.js"
@@ -16,11 +17,14 @@ export interface Served {
   readonly hot: typeof serveHot
   readonly rules: BorderRules
   readonly newRequestId: () => string
+  /** The policy is asked about each request, where it is to be. */
+  readonly isMain: boolean
 }
 
 /** Border, capacity, then the hot routes, then the app. */
-export function requestListener(context: ServerContext, { app, hot, rules, newRequestId }: Served): RequestListener {
+export function requestListener(context: ServerContext, { app, hot, rules, newRequestId, isMain }: Served): RequestListener {
   const cold = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+  const needsConsent = isMain && context.opa.authorization
   const routeOf = routeTemplates(app.routes.map(({ path }) => path))
   return (request: IncomingMessage, response: ServerResponse) => {
     const requestId = requestIdOf(request.headers["x-request-id"], newRequestId)
@@ -32,9 +36,13 @@ export function requestListener(context: ServerContext, { app, hot, rules, newRe
     if (full) return refuse(context, exchange, full)
     const strange = checkBorder(request, rules)
     if (strange) return refuse(context, exchange, strange)
-    if (isServedHot(context, hot, exchange)) return
-    serveCold(context, routeOf, exchange)
-    void cold(request, response).then(() => context.work.answered(response))
+    const serve = (): void => {
+      if (isServedHot(context, hot, exchange)) return
+      serveCold(context, routeOf, exchange)
+      void cold(request, response).then(() => context.work.answered(response))
+    }
+    if (needsConsent) return withConsent(context, exchange, serve)
+    serve()
   }
 }
 

@@ -16,6 +16,7 @@ export const roleBindingsRoutes: readonly AdministrationRoute[] = [
   writeRoute(
     {
       method: "POST",
+      givesRoles: true,
       status: 200,
       path: all,
       operationId: "createRoleBinding",
@@ -32,6 +33,7 @@ export const roleBindingsRoutes: readonly AdministrationRoute[] = [
   deleteRoute(
     {
       path: one,
+      givesRoles: true,
       operationId: "revokeRoleBinding",
       summary: "Revokes it; 409 when it is revoked already, and for the last Admin.",
       answer: writtenAnswer(DeletedAnswer.extend({ deleted_at: z.string() })),

@@ -28,7 +28,8 @@ export function secretFile(path: string, { onProblem, timers }: SecretFileOption
   return { secrets: file.current, close: file.close }
 }
 
-function secretsOf(path: string, text: string): readonly string[] {
+/** The secrets in the text of a file. @param path for messages @throws {PdpError} `ERR_CONFIG_INVALID` */
+export function secretsOf(path: string, text: string): readonly string[] {
   const lines = text
     .split("\n")
     .map((line) => line.trim())
@@ -40,7 +41,8 @@ function secretsOf(path: string, text: string): readonly string[] {
   return lines
 }
 
-const secretPattern = /^[\x21-\x7e]{16,1024}$/
+/** One secret. */
+export const secretPattern = /^[\x21-\x7e]{16,1024}$/
 
 function wrong(path: string, problem: string): PdpError {
   return new PdpError("ERR_CONFIG_INVALID", `${path}: ${problem}`)

@@ -10,6 +10,7 @@ import { pathParams } from "./path-params.js"
 import { isReached, reaches } from "./propagation.js"
 import { readQuery, type Query } from "./query.js"
 import { noJson, readJson, type SentJson } from "./read-json.js"
+import { fleetAnswer, isEverywhere } from "./fleet-wait.js"
 import { goneSignal } from "./gone.js"
 import { credentialsOf } from "./trust.js"
 
@@ -28,7 +29,7 @@ export async function serveAdministration(
   const signal = goneSignal(outgoing)
   try {
     const caller = await admit(context, route, c, signal)
-    const query = readQuery(target, route.kind)
+    const query = readQuery(target, route.givesRoles === true ? "roles" : route.kind)
     const params = pathParams(route.path, target)
     const body = route.body ? await readJson(incoming, context.limits) : noJson
     if ("status" in body) return refusedResponse(context, route.path, c, body)
@@ -78,8 +79,12 @@ async function answered(
   if ("read" in outcome) return json(200, outcome.read, { "X-Portcullis-Revision": revision })
   const { written } = outcome
   const timeoutMs = context.limits.propagationSeconds * 1_000
-  const propagated = query.wait ? await reaches(context, written.revision, { timeoutMs, signal }) : isReached(context.pdp, written.revision)
+  const startedAt = context.now()
+  const isHere = query.wait ? await reaches(context, written.revision, { timeoutMs, signal }) : isReached(context.pdp, written.revision)
+  const leftMs = Math.max(0, timeoutMs - (context.now() - startedAt))
+  const reach = query.waitsForFleet ? await context.distribution.barrier(written.revision, { timeoutMs: isHere ? leftMs : 0, signal }) : undefined
+  const propagated = isHere && (!reach || isEverywhere(reach))
   const status = query.wait && !propagated ? 202 : route.status
   const headers = { "X-Portcullis-Revision": written.revision, ...(written.replayed && { "Idempotent-Replayed": "true" }) }
-  return json(status, { ...written.value, revision: written.revision, propagated }, headers)
+  return json(status, { ...written.value, revision: written.revision, propagated, ...(reach && { fleet: fleetAnswer(reach) }) }, headers)
 }

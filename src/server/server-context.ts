@@ -1,12 +1,15 @@
 import type { IncomingMessage } from "node:http"
 import { authentication, loginDiscovery, peerTrust, type AuthenticationOptions, type LoginDiscoveryOptions } from "../authn/index.js"
+import { countedStates } from "../fleet/index.js"
 import { parseRevision } from "../model/revision.js"
 import type { Pdp } from "../pdp/pdp.js"
 import { createMetrics, type DataReading } from "../telemetry/index.js"
 import type { ServerContext } from "./context.js"
+import { opaApi } from "./opa-api.js"
 import type { ServerOptions } from "./server.js"
 import type { ServerSettings } from "./settings.js"
 import type { TrustOf } from "./trust.js"
+import { createDistribution, type Distribution } from "./distribution.js"
 import { fairWaiting } from "./waiting.js"
 import { openWork } from "./work.js"
 
@@ -25,11 +28,15 @@ export function serverContext(options: ServerOptions, settings: ServerSettings, 
     logger.warn({ issuer: problem.issuer, err: problem.error }, "an issuer of tokens could not be asked")
   }
   const discovery: LoginDiscoveryOptions = options.discovery ?? { authEnabled: authenticating.enabled ?? true }
+  const now = hooks?.now ?? (() => performance.now())
+  const distribution = createDistribution({ ...options.bundles, pdp, logger, limits, now, timers: hooks?.timers })
   return {
     pdp,
     administration: options.administration,
     notices: options.notices ?? (() => []),
     work: openWork(limits),
+    opa: opaApi(pdp, options.opa ?? {}, version),
+    distribution,
     atLeast: fairWaiting(pdp, limits),
     ...authentication({ ...authenticating, onProblem: authenticating.onProblem ?? onProblem }),
     discovery: loginDiscovery({ ...discovery, onProblem: discovery.onProblem ?? onProblem }),
@@ -39,10 +46,10 @@ export function serverContext(options: ServerOptions, settings: ServerSettings, 
     profile,
     limits,
     logger,
-    metrics: createMetrics(() => dataReading(pdp)),
+    metrics: createMetrics(() => dataReading(pdp, distribution)),
     bundleCacheSeconds,
     version,
-    now: hooks?.now ?? (() => performance.now()),
+    now,
     isClosing,
   }
 }
@@ -58,13 +65,15 @@ function trustAt(peers: NonNullable<ServerOptions["peers"]>, localByDefault: boo
   return ({ rawHeaders, headers, socket }: IncomingMessage) => trust({ rawHeaders, headers, socket, isUnix: true })
 }
 
-function dataReading(pdp: Pdp): DataReading {
+function dataReading(pdp: Pdp, { polls, fleet, published }: Distribution): DataReading {
   const { bindings, unknownRoles, revision, sources } = pdp.status()
   const ages = sources.flatMap(({ name, ageSeconds }) => (ageSeconds === undefined ? [] : [{ source: name, seconds: ageSeconds }]))
   return {
     bindings,
     bindingsOfUnknownRoles: unknownRoles.bindings,
     ages,
+    waitingPolls: polls.size(),
+    opas: () => countedStates(fleet.members(), published),
     ...(revision !== undefined && { revisionSequence: parseRevision(revision).sequence }),
   }
 }

@@ -3,11 +3,13 @@ import type { AuthenticationOptions, LoginDiscoveryOptions, PeerOptions } from "
 import type { Timers } from "../model/timers.js"
 import type { Pdp, Profile } from "../pdp/pdp.js"
 import type { Logger } from "../telemetry/index.js"
+import type { BundleOptions } from "./distribution.js"
 import { certificateFiles, type TlsFiles } from "./certificate-files.js"
 import type { ServerContext } from "./context.js"
 import type { ServerLimits } from "./limits.js"
 import { assertMayListen, isLocalPlace } from "./listen-rules.js"
 import { healthListeners, mainListeners } from "./listeners.js"
+import type { OpaOptions } from "./opa-options.js"
 import { listen, type ListenAddress, type Listening } from "./listen.js"
 import { healthContext, serverContext } from "./server-context.js"
 import { serverSettings } from "./settings.js"
@@ -26,6 +28,10 @@ export interface ServerOptions {
   readonly discovery?: LoginDiscoveryOptions | undefined
   /** Who may say who asks, beside proof. Default: this machine while nobody else can connect, else nobody. */
   readonly peers?: Pick<PeerOptions, "trustedPeers" | "secrets"> | undefined
+  /** How bundles are given out, and to whom. Default: unsigned, to those whom the policy lets. */
+  readonly bundles?: BundleOptions | undefined
+  /** How OPA's API is served. Default: reads only, and no authorization but that of peers. */
+  readonly opa?: OpaOptions | undefined
   /** What an operator should know, in words, for `/status`. Default: nothing. */
   readonly notices?: (() => readonly string[]) | undefined
   /**
@@ -94,7 +100,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const certificates = tls && certificateFiles(tls, { onProblem, timers: hooks?.timers })
   const main = await closingOnFailure(
     () => listen({ place: options.listen, limits, isLoopback, certificates }, mainListeners(context, settings)),
-    async () => certificates?.close(),
+    async () => {
+      certificates?.close()
+      await context.distribution.close()
+    },
   )
   const listenBeside = async (place: ListenAddress): Promise<Listening> => {
     const beside = healthContext(context, options, isLoopback(place.host))
@@ -106,6 +115,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       () => listenBeside(healthListen),
       async () => {
         certificates?.close()
+        await context.distribution.close()
         await stop(main, { responses: () => [] }, { deadlineMs: 0, graceMs: 0 })
       },
     ))
@@ -120,8 +130,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stopping = true
       stopWatching()
       certificates?.close()
+      context.distribution.release()
       await stop(main, context.work, { deadlineMs, graceMs })
       if (second) await stop(second, context.work, { deadlineMs, graceMs: 0 })
+      await context.distribution.close()
     },
   }
 }

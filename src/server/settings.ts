@@ -2,6 +2,7 @@ import { z } from "zod"
 import { isLoopback } from "../model/loopback.js"
 import { aFunction, checkOptions } from "../model/options.js"
 import { packageVersion } from "../model/package-version.js"
+import { tokenUses } from "../fleet/index.js"
 import type { Profile } from "../pdp/pdp.js"
 import { createLogger, type Logger } from "../telemetry/index.js"
 import { ServerLimits } from "./limits.js"
@@ -48,6 +49,13 @@ function profileOf(profile: Profile | "custom"): Profile {
 const address = z.strictObject({ host: z.string().min(1), port: z.int().min(0).max(65_535) })
 const file = z.string().min(1)
 const anObject = z.custom<object>((value) => typeof value === "object" && value !== null, "must be an object")
+const BundleToken = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9][\w.-]{0,63}$/, "must be letters, digits, '.', '_' and '-', 64 at most"),
+  token: z.string().optional(),
+  tokenFile: file.optional(),
+  allow: z.array(z.enum(tokenUses)).optional(),
+  bundles: z.array(z.string()).optional(),
+})
 const Options = z.strictObject({
   pdp: z.custom<object>(
     (value) => typeof value === "object" && value !== null && "evaluate" in value,
@@ -57,6 +65,24 @@ const Options = z.strictObject({
   authentication: anObject.optional(),
   discovery: anObject.optional(),
   peers: z.strictObject({ trustedPeers: z.array(z.string()).optional(), secrets: aFunction.optional() }).optional(),
+  bundles: z
+    .strictObject({
+      tokens: z.array(BundleToken).optional(),
+      signer: aFunction.optional(),
+      bindingBundles: z.int().min(1).max(256).optional(),
+    })
+    .optional(),
+  opa: z
+    .strictObject({
+      defaultDecision: z.string().min(1).optional(),
+      dataWrites: z.boolean().optional(),
+      authorization: z.boolean().optional(),
+      decisionIds: z.boolean().optional(),
+      labels: z.record(z.string(), z.string()).optional(),
+      configuration: aFunction.optional(),
+      policies: aFunction.optional(),
+    })
+    .optional(),
   notices: aFunction.optional(),
   listen: z.union([address, z.strictObject({ path: z.string().min(1) })], "must be { host, port }, or { path } of a UNIX domain socket"),
   tls: z.strictObject({ certFile: file, keyFile: file, clientCaFile: file.optional() }).optional(),

@@ -24,12 +24,16 @@ export function checkUnforwarded({ trustOf }: Pick<ServerContext, "trustOf">, re
 
 /**
  * May this caller state who asks? The input of a decision *is* the identity, so only trusted peers are believed,
- * and in the nemo profile only those who say that they are a service, as in the reference.
+ * and in the nemo profile only those who say that they are a service, as in the reference; and whoever has a bundle token for it.
  *
  * @returns 403, or 401 without the header; `undefined` when the caller is believed
  */
-export function checkTrust(context: Pick<ServerContext, "trustOf" | "profile" | "headerPrefix">, request: IncomingMessage): Refusal | undefined {
+export function checkTrust(
+  context: Pick<ServerContext, "trustOf" | "profile" | "headerPrefix" | "distribution">,
+  request: IncomingMessage,
+): Refusal | undefined {
   const untrusted = checkPeer(context, request)
+  if ((untrusted || context.profile !== "hardened") && context.distribution.tokens.find(request)?.allow.has("pdp") === true) return undefined
   if (untrusted || context.profile === "hardened") return untrusted
   const header = `${context.headerPrefix}Principal-Id`
   const id = request.headers[header.toLowerCase()]

@@ -8,6 +8,10 @@ export interface DataReading {
   readonly bindingsOfUnknownRoles: number
   /** Absent while there is no data. */
   readonly revisionSequence?: number
+  /** Requests for bundles that wait for news. */
+  readonly waitingPolls: number
+  /** The OPAs that are known, by how they are. */
+  readonly opas: () => ReadonlyMap<string, number>
   readonly ages: readonly { readonly source: string; readonly seconds: number }[]
 }
 
@@ -95,6 +99,24 @@ function addDataGauges(registers: Registry[], read: () => DataReading): void {
     registers,
     collect() {
       this.set(read().revisionSequence ?? 0)
+    },
+  })
+  new Gauge({
+    name: "portcullis_bundle_polls_waiting",
+    help: "Requests for bundles that wait for news.",
+    registers,
+    collect() {
+      this.set(read().waitingPolls)
+    },
+  })
+  new Gauge({
+    name: "portcullis_fleet_opas",
+    help: "OPAs that take bundles from this process, by state.",
+    labelNames: ["state"],
+    registers,
+    collect() {
+      this.reset()
+      for (const [state, count] of read().opas()) this.set({ state }, count)
     },
   })
   new Gauge({

@@ -6,7 +6,7 @@ const rows: readonly (readonly string[])[] = [
   ["model"],
   ["telemetry"],
   ["database", "outgoing"],
-  ["authorization-data", "policy", "store", "source", "bundle", "authn", "login", "decision-log"],
+  ["authorization-data", "policy", "store", "source", "bundle", "authn", "login", "decision-log", "fleet"],
   ["pdp"],
   ["administration", "opa", "middleware"],
   ["server"],

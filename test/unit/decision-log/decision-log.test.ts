@@ -282,7 +282,7 @@ describe("sinks", () => {
     const timers = manualTimers()
     const good = keepingSink("good")
     const failing: Sink = { name: "failing", write: () => Promise.reject(new Error("disk full")), close: async () => undefined }
-    const log = createDecisionLog({ sinks: [stuck(), failing, good], sinkBytes: 65_536, hooks: { timers, random: () => 0.5 } })
+    const log = createDecisionLog({ sinks: [stuck(), failing, good], sinkBytes: 1_048_576, hooks: { timers, random: () => 0.5 } })
     const recorder = log.recorder(policy)
     for (let round = 0; round < 40; round++) {
       for (let count = 0; count < 100; count++) recorder.question(question, allowed)
@@ -294,7 +294,7 @@ describe("sinks", () => {
     expect(two).toMatchObject({ written: 0, failing: "disk full" })
     expect(two?.failures).toBeGreaterThan(2)
     expect(three).toMatchObject({ written: 4_000, queued: { events: 0, bytes: 0 }, dropped: { sink_full: 0 } })
-    for (const { queued } of log.status().sinks) expect(queued.bytes).toBeLessThanOrEqual(65_536 + 524_288)
+    for (const { queued } of log.status().sinks) expect(queued.bytes).toBeLessThanOrEqual(1_048_576 + 540_000)
   })
 
   it("get what they refused again, in order, and once only", async () => {
@@ -325,6 +325,7 @@ describe("sinks", () => {
     expect(good.lines).toHaveLength(5_000)
     expect(closed).toBe(false)
     await timers.advance(1_000)
+    await timers.advance(100)
     await closing
     log.recorder(policy).question(question, allowed)
     const { dropped, sinks } = log.status()

@@ -1,0 +1,28 @@
+import { parseDocument } from "yaml"
+
+/** Characters of YAML that one body may have: reading it takes a hundred times as long as JSON. */
+const maxLength = 131_072
+const maxAliasCount = 100
+
+/** Whether a `Content-Type` says that the body is YAML. */
+export function isYamlType(contentType: string | undefined): boolean {
+  return contentType !== undefined && contentType.toLowerCase().includes("yaml")
+}
+
+/** A YAML body as JSON text. @returns a message when it is none, holds a key twice, is too long, or its aliases stand for too much */
+export function yamlBody(text: string): { readonly json: string } | { readonly problem: string } {
+  if (text.length > maxLength) return { problem: `body contains malformed input document: YAML of more than ${maxLength} characters; send JSON` }
+  try {
+    const document = parseDocument(text, { version: "1.1", merge: true, prettyErrors: false, logLevel: "error" })
+    const [error] = document.errors
+    if (error) return problemOf(error)
+    return { json: JSON.stringify(document.toJS({ maxAliasCount })) ?? "null" }
+  } catch (thrown) {
+    if (thrown instanceof Error) return problemOf(thrown)
+    throw thrown
+  }
+}
+
+function problemOf({ message }: Error): { readonly problem: string } {
+  return { problem: `body contains malformed input document: ${message.split("\n", 1)[0] ?? ""}` }
+}

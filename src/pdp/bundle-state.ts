@@ -1,0 +1,103 @@
+import { PdpError } from "../errors.js"
+import type { RoleBinding } from "../model/role-binding.js"
+import { formatRevision, newEpoch, parseRevision, type Revision } from "../model/revision.js"
+import { applyRead } from "../source/index.js"
+import { roleBindingStore, type RoleBindingStore } from "../store/index.js"
+import { activeState, type Active } from "./active.js"
+import type { CustomContents } from "./custom-bundle.js"
+import type { OwnContents } from "./own-bundle.js"
+import type { PdpEvents, Profile } from "./pdp.js"
+
+/** What a bundle holds, once it is read. */
+export type BundleContents = OwnContents | CustomContents
+
+/** What a PDP decides on: one bundle, whole. */
+export interface BundleState {
+  /** Undefined before the first bundle. */
+  current(): Deciding | undefined
+  /** The revision of the moment; before the first bundle, sequence 0. */
+  revision(): Revision
+  /**
+   * Lets a bundle decide, in one synchronous step. When it rejects, the one before goes on.
+   *
+   * @param named the revision in its manifest
+   * @throws {PdpError} `ERR_BUNDLE_INVALID` with the reason `revision_older` or `data_invalid`
+   */
+  take(contents: BundleContents, named: string, from: "feed" | "disk", signal: AbortSignal): Promise<void>
+}
+
+/** A bundle that decides. */
+export interface Deciding {
+  readonly active: Active
+  readonly contents: BundleContents
+  readonly store: RoleBindingStore
+}
+
+/** @param activated a new state decides; must not throw @param now milliseconds since the epoch */
+export function bundleState(
+  profile: Profile,
+  activated: (event: PdpEvents["activation"], revision: Revision) => void,
+  now: () => number,
+): BundleState {
+  let current: Deciding | undefined
+  let counted: Revision = { epoch: newEpoch(), sequence: 0 }
+  let revision = counted
+
+  const adopt = (contents: BundleContents, store: RoleBindingStore, changes: number, given: Revision | undefined, from: "feed" | "disk"): void => {
+    const cause = causeOf(current, contents, from)
+    counted = given ? counted : { ...counted, sequence: counted.sequence + 1 }
+    revision = given ?? counted
+    const active = activeState({ policy: contents.policy, store, profile, revision: formatRevision(revision) })
+    current = { active, contents, store }
+    activated({ revision: active.revision, cause, changes }, revision)
+  }
+  const takeOwn = async (contents: OwnContents, named: string, from: "feed" | "disk", signal: AbortSignal): Promise<void> => {
+    const given = numbered(named)
+    if (given && current && given.epoch === revision.epoch && given.sequence < revision.sequence) throw older(named, formatRevision(revision))
+    const held = current?.contents.kind === "portcullis" ? current.store : roleBindingStore()
+    const isNewPolicy = current?.contents.policy !== contents.policy
+    let isTaken = false
+    const activate = (store: RoleBindingStore, changes: number): void => {
+      isTaken = true
+      const isNews = isNewPolicy || changes > 0 || (given !== undefined && formatRevision(given) !== current?.active.revision)
+      if (isNews) adopt(contents, store, isNewPolicy ? changes + 1 : changes, given, from)
+    }
+    const read = { kind: "snapshot" as const, position: named, pages: pagesOf(contents), ...(given && { revision: given }) }
+    await applyRead({ store: held, now, activate }, read, signal)
+    if (!isTaken) activate(held, 0)
+  }
+
+  return {
+    current: () => current,
+    revision: () => revision,
+    take: async (contents, named, from, signal) => {
+      if (contents.kind === "portcullis") return takeOwn(contents, named, from, signal)
+      adopt(contents, roleBindingStore(), 1, undefined, from)
+    },
+  }
+}
+
+async function* pagesOf({ bindings }: OwnContents): AsyncGenerator<readonly RoleBinding[]> {
+  yield* bindings()
+}
+
+/** A revision that Portcullis gave, so that what is waited for there can be waited for here. */
+function numbered(named: string): Revision | undefined {
+  return /^[0-9a-f]{8}\.\d{1,16}$/.test(named) ? parseRevision(named) : undefined
+}
+
+function causeOf(before: Deciding | undefined, next: BundleContents, from: "feed" | "disk"): PdpEvents["activation"]["cause"] {
+  if (!before) return from === "disk" ? "snapshot" : "start"
+  if (before.contents.policy === next.policy) return "bindings"
+  return next.kind === "portcullis" && before.contents.kind === "portcullis" ? "authorization-data" : "policy"
+}
+
+function older(named: string, current: string): PdpError {
+  return new PdpError(
+    "ERR_BUNDLE_INVALID",
+    `the bundle has the revision '${named}', and '${current}' decides; it is an old one, perhaps of a cache`,
+    {
+      reason: "revision_older",
+    },
+  )
+}

@@ -1,0 +1,75 @@
+import type { IncomingMessage } from "node:http"
+import { PdpError } from "../errors.js"
+import type { FleetClient, TokenUse } from "../fleet/index.js"
+import { assertAllowed } from "../pdp/index.js"
+import type { ServerContext } from "./context.js"
+import { checkPeer, credentialsOf } from "./trust.js"
+
+/** What the policy is asked about for a bundle, whatever its name. */
+export const bundlePath = "/apis/auth/v2/iam/opa-bundle.tar.gz"
+
+/**
+ * Who may fetch a bundle: who has a bundle token for it, or may `GET` {@link bundlePath}. Where there are no roles to give such a right (a policy of
+ * your own), trusted peers may.
+ *
+ * @throws {PdpError} `ERR_UNAUTHENTICATED`, `ERR_DENIED`
+ */
+export async function bundleClient(context: ServerContext, request: IncomingMessage, name: string): Promise<FleetClient> {
+  return tokenClient(context, request, "bundle", name) ?? permittedClient(context, request)
+}
+
+/**
+ * Who may report what an OPA runs and decides: who has a bundle token for that, trusted peers, and who may fetch bundles.
+ *
+ * @throws {PdpError} `ERR_UNAUTHENTICATED`, `ERR_DENIED`
+ */
+export async function reportingClient(context: ServerContext, request: IncomingMessage, use: "status" | "logs"): Promise<FleetClient> {
+  const byToken = tokenClient(context, request, use)
+  if (byToken) return byToken
+  if (context.trustOf(request) === "none") return permittedClient(context, request)
+  try {
+    return await permittedClient(context, request)
+  } catch (thrown) {
+    if (!(thrown instanceof PdpError)) throw thrown
+    return { who: "trusted peer", ...placeOf(request) }
+  }
+}
+
+/** The same right without a token, for people. @throws {PdpError} `ERR_UNAUTHENTICATED`, `ERR_DENIED` */
+export async function permittedClient(context: ServerContext, request: IncomingMessage): Promise<FleetClient> {
+  if (!context.distribution.hasRoles()) {
+    const untrusted = checkPeer(context, request)
+    if (untrusted) throw new PdpError("ERR_DENIED", untrusted.message, { reason: untrusted.code })
+    return { who: "trusted peer", ...placeOf(request) }
+  }
+  const { principal, proof } = await context.authenticate(credentialsOf(context, request))
+  if (proof === "none")
+    throw new PdpError("ERR_UNAUTHENTICATED", `bundles hold every role binding; ${credentialsRemedy(context)}`, { reason: "no_credentials" })
+  assertAllowed(context.pdp, { principal, method: "GET", path: bundlePath })
+  return { who: principal.kind === "service" ? `service:${principal.id}` : principal.id, ...placeOf(request) }
+}
+
+/** @throws {PdpError} `ERR_DENIED` for a bundle token that is for something else */
+function tokenClient({ distribution }: ServerContext, request: IncomingMessage, use: TokenUse, bundle?: string): FleetClient | undefined {
+  const token = distribution.tokens.find(request)
+  if (!token) return undefined
+  if (!token.allow.has(use)) throw notFor(token.name, `allow holds no '${use}'`)
+  if (bundle !== undefined && token.bundles && !token.bundles.has(bundle)) throw notFor(token.name, `bundles does not list '${bundle}'`)
+  return { who: `token ${token.name}`, ...placeOf(request) }
+}
+
+function notFor(name: string, why: string): PdpError {
+  return new PdpError("ERR_DENIED", `the bundle token '${name}' is not for this: its ${why}; add it in bundle.tokens`, {
+    reason: "token_not_for_this",
+  })
+}
+
+function placeOf({ socket, headers }: IncomingMessage): Pick<FleetClient, "address" | "userAgent"> {
+  return { address: socket.remoteAddress?.replace(/^::ffff:/, "") ?? "unix", userAgent: (headers["user-agent"] ?? "").slice(0, longestAgent) }
+}
+
+const longestAgent = 200
+
+function credentialsRemedy({ headerPrefix }: ServerContext): string {
+  return `send a bearer token, or ${headerPrefix}Principal-Id from a trusted peer (in OPA's configuration: services.<name>.headers or .credentials.bearer)`
+}

@@ -1,0 +1,99 @@
+import { builtinErrors, dataAnswer, dataEntrypointNames, decisionIn, decisionsIn, documentAt, entrypointPaths, noFlags } from "../opa/index.js"
+import type { DataFlags, DataPlace, DataRequest, OpaError } from "../opa/index.js"
+import type { Exchange, ServerContext } from "./context.js"
+
+/** One question to the data API. */
+export interface DataQuestion {
+  readonly place: DataPlace
+  readonly asked: DataRequest
+  readonly flags: DataFlags
+  readonly exchange: Exchange
+  /** Milliseconds of the server's clock: when all of the input was read. */
+  readonly readAt: number
+}
+
+/** What became of it. */
+export type EvaluatedData = { readonly result: unknown; readonly answer: object } | { readonly error: OpaError }
+
+/** A question, read now. */
+export function questionOf(context: ServerContext, exchange: Exchange, place: DataPlace, asked: DataRequest, flags: DataFlags): DataQuestion {
+  return { place, asked, flags, exchange, readAt: flags.metrics ? context.now() : 0 }
+}
+
+/** Evaluates a question, and counts the decisions in its result. @throws {PdpError} what the PDP throws */
+export function evaluatedData(context: ServerContext, { place, asked, flags, exchange, readAt }: DataQuestion): EvaluatedData {
+  const decisionId = context.opa.newDecisionId()
+  const origin = decisionId === undefined ? undefined : originOf(exchange, decisionId)
+  const failures: string[] = []
+  const startedAt = flags.metrics ? context.now() : 0
+  const result = valueAt(context, place, asked.input, origin, flags.strict ? failures : undefined)
+  if (failures.length > 0) return { error: builtinErrors(failures) }
+  if (decisionId === undefined && flags === noFlags) return { result, answer: dataAnswer(result, asked.inputMissing) }
+  const parts = {
+    decisionId,
+    ...(flags.provenance && { provenance: provenanceOf(context) }),
+    ...(flags.metrics && { metrics: timersOf(context, exchange, readAt, startedAt) }),
+  }
+  return { result, answer: dataAnswer(result, asked.inputMissing, parts) }
+}
+
+type Origin = Parameters<ServerContext["pdp"]["evaluate"]>[2]
+
+/** @param failures gets what builtins could not answer */
+function valueAt(context: ServerContext, place: DataPlace, input: unknown, origin: Origin, failures: string[] | undefined): unknown {
+  const { pdp, opa } = context
+  const evaluate = (entrypoint: string): unknown => {
+    const said = pdp.evaluate(entrypoint, input, origin)
+    if (failures) failures.push(...(pdp.builtinFailures?.() ?? []))
+    count(context, entrypoint, said)
+    return said
+  }
+  if (place.entrypoint !== undefined && place.inside.length === 0) return evaluate(place.entrypoint)
+  return documentAt(place, { evaluate, read: () => (opa.isCustom() ? pdp.data?.read() : undefined) })
+}
+
+/** Nanoseconds that an answer took so far. */
+export function handlerTimer(context: ServerContext, { startedAt }: Exchange): { readonly timer_server_handler_ns: number } {
+  return { timer_server_handler_ns: nanoseconds(context.now() - startedAt) }
+}
+
+function originOf({ request, requestId }: Exchange, decisionId: string): NonNullable<Origin> {
+  const { remoteAddress, remotePort } = request.socket
+  const { host } = request.headers
+  return {
+    decisionId,
+    requestId,
+    ...(remoteAddress !== undefined && { requestedBy: `${remoteAddress}:${remotePort ?? 0}` }),
+    ...(host !== undefined && { host }),
+  }
+}
+
+function count({ metrics, opa }: ServerContext, entrypoint: string, result: unknown): void {
+  if (opa.isCustom()) {
+    const decision = decisionIn(result)
+    if (decision !== undefined) metrics.decided(entrypoint, decision ? "allow" : "deny")
+    return
+  }
+  const name = ownEntrypoints.get(entrypoint)
+  if (name) for (const allowed of decisionsIn(name, result)) metrics.decided(name, allowed ? "allow" : "deny")
+}
+
+const ownEntrypoints = new Map(dataEntrypointNames.map((name) => [entrypointPaths[name], name]))
+
+function provenanceOf({ version, pdp }: ServerContext): object {
+  const bundles = { authz: { revision: pdp.revision() } }
+  return { version, build_commit: "", build_timestamp: "", build_hostname: "", bundles }
+}
+
+/** What a compiled policy spends time on: nothing is parsed or compiled for a query. */
+function timersOf(context: ServerContext, exchange: Exchange, readAt: number, startedAt: number): object {
+  return {
+    timer_rego_input_parse_ns: nanoseconds(Math.max(0, readAt - exchange.startedAt)),
+    timer_rego_query_eval_ns: nanoseconds(context.now() - startedAt),
+    ...handlerTimer(context, exchange),
+  }
+}
+
+function nanoseconds(milliseconds: number): number {
+  return Math.round(milliseconds * 1e6)
+}
