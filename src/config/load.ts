@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { basename, dirname, resolve } from "node:path"
 import { messageOf, PdpError } from "../errors.js"
 import { bundleFlaws } from "./bundle-config.js"
+import { bundleSourceFlaws } from "./bundle-source-config.js"
 import { environmentLayer, type Environment } from "./environment-layer.js"
 import { fileLayer } from "./file-layer.js"
 import type { Flaw } from "./flaw.js"
@@ -112,7 +113,12 @@ function absolute(value: unknown, folder: string): unknown {
 /** Values that are right alone and wrong together. What is wrong alone is taken as not set, so nothing is said about identity while a value of it is wrong. */
 function flawsOf(config: Config, checked: readonly Checked[]): readonly Flaw[] {
   const isIdentityClear = checked.every(({ value, issues }) => issues.length === 0 || !ofIdentity.test(value.setting.key))
-  return [...storeFlaws(config.store), ...bundleFlaws(config.bundle), ...(isIdentityClear ? identityFlaws(config) : [])]
+  return [
+    ...storeFlaws(config.store),
+    ...bundleSourceFlaws(config.bundle_source, config.policy),
+    ...bundleFlaws(config.bundle),
+    ...(isIdentityClear ? identityFlaws(config) : []),
+  ]
 }
 
 const ofIdentity = /^(?:auth|server|trusted_peers|peer_secret_file)\b/

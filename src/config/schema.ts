@@ -2,6 +2,7 @@ import { z } from "zod"
 import { HeaderPrefix } from "../authn/index.js"
 import { ServerLimits } from "../server/index.js"
 import { BundleConfig } from "./bundle-config.js"
+import { BundleSourceConfig, PolicyConfig } from "./bundle-source-config.js"
 import { Listen, ListenHostPort } from "./listen.js"
 import { OidcConfig } from "./oidc-config.js"
 import { StoreConfig } from "./store-config.js"
@@ -16,6 +17,8 @@ export const Config = z.strictObject({
     .default([])
     .meta({ description: "Authorization data: YAML or JSON documents with roles and endpoints, merged. Empty: the built-in document.", path: true }),
   store: StoreConfig,
+  bundle_source: BundleSourceConfig,
+  policy: PolicyConfig,
   max_staleness_seconds: z
     .number()
     .min(1)

@@ -104,7 +104,7 @@ function reportedBundle(
   const shown = isAlone && polled ? polledState(name, polled, facts) : undefined
   const failedAt = failingSince.get(ownName)
   const sent = error && error.httpCode === undefined && failedAt !== undefined ? polled?.served : undefined
-  // A delta that it could not use is followed by the whole bundle, whose outcome is not known before it comes back again.
+  // The error may still be that of a delta before: what became of the whole bundle is known when it asks again.
   return {
     name,
     revision,

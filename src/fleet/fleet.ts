@@ -27,8 +27,8 @@ export interface Fleet {
 export interface Poll {
   /** It begins to wait. @returns it waits no more; `hungUp`: its connection is gone */
   held(): (end: "answered" | "hungUp") => void
-  /** It is answered with this bundle. */
-  served(etag: string): void
+  /** It is answered with what leads to this bundle. @param isDelta who cannot use that gets the whole one at once */
+  served(etag: string, isDelta?: boolean): void
 }
 
 /** Options of {@link createFleet}. */
@@ -68,7 +68,7 @@ export function createFleet({ published, bundles, now, mostMembers = 1_000 }: Fl
             if (end === "hungUp") tell()
           }
         },
-        served: (etag) => noteServed(known, name, etag, now()),
+        served: (etag, isDelta = false) => noteServed(known, name, { etag, isDelta, at: now() }),
       }
     },
     reported(client, report) {

@@ -13,7 +13,7 @@ export interface PolledBundle {
   /** `If-None-Match` of the last poll: what it runs. */
   tag: string | undefined
   polledAt: number
-  /** What it was sent last. `cameBack`: it has asked since, and does not run it. */
+  /** The whole bundle that it was sent last, unless a delta was sent since. `cameBack`: it has asked since, and does not run it. */
   served: { readonly etag: string; readonly at: number; cameBack: boolean } | undefined
   /** What it was sent and has not come back with. Several OPAs behind one client come back one by one. */
   unconfirmed: readonly Unconfirmed[]
@@ -44,11 +44,17 @@ export function notePoll({ bundles }: PollingClient, name: string, tag: string |
 }
 
 /** Takes note of a bundle that is sent. */
-export function noteServed({ bundles }: PollingClient, name: string, etag: string, at: number): void {
+export function noteServed({ bundles }: PollingClient, name: string, { etag, isDelta, at }: SentBundle): void {
   const known = bundles.get(name)
   if (!known) return
-  known.served = { etag, at, cameBack: false }
+  known.served = isDelta ? undefined : { etag, at, cameBack: false }
   known.unconfirmed = [...known.unconfirmed.slice(-mostUnconfirmed), { etag, from: known.tag, at }]
+}
+
+interface SentBundle {
+  readonly etag: string
+  readonly isDelta: boolean
+  readonly at: number
 }
 
 /** The tags that OPAs behind this client may still run; undefined: none, because one has not activated anything. */

@@ -86,6 +86,8 @@ function changedList(list: readonly unknown[], operation: DataOperation, depth: 
   const key = at[depth] ?? ""
   const isLast = depth === at.length - 1
   const isEnd = isLast && op === "add" && key === "-" && absent === notFound
+  if (isLast && op !== "add" && key === "-")
+    throw new DataEditError(400, "invalid_parameter", `storage_invalid_patch_error: /${at.join("/")}: invalid patch path`)
   if (!isEnd && !isIndex(key)) throw absent === notFound ? notFound() : absent()
   const index = isEnd ? list.length : Number(key)
   const most = isLast && op === "add" && absent === notFound ? list.length : list.length - 1

@@ -1,8 +1,11 @@
-import { parseDocument } from "yaml"
+import { parseDocument, type Tags } from "yaml"
 
 /** Characters of YAML that one body may have: reading it takes a hundred times as long as JSON. */
 const maxLength = 131_072
 const maxAliasCount = 100
+/** As Go's library has it: what looks like a date or a time stays text. */
+const withoutTimes = (tags: Tags): Tags =>
+  tags.filter((tag) => typeof tag === "string" || (!("format" in tag && tag.format === "TIME") && !/timestamp|binary/.test(tag.tag)))
 
 /** Whether a `Content-Type` says that the body is YAML. */
 export function isYamlType(contentType: string | undefined): boolean {
@@ -13,7 +16,7 @@ export function isYamlType(contentType: string | undefined): boolean {
 export function yamlBody(text: string): { readonly json: string } | { readonly problem: string } {
   if (text.length > maxLength) return { problem: `body contains malformed input document: YAML of more than ${maxLength} characters; send JSON` }
   try {
-    const document = parseDocument(text, { version: "1.1", merge: true, prettyErrors: false, logLevel: "error" })
+    const document = parseDocument(text, { version: "1.1", merge: true, prettyErrors: false, logLevel: "error", customTags: withoutTimes })
     const [error] = document.errors
     if (error) return problemOf(error)
     return { json: JSON.stringify(document.toJS({ maxAliasCount })) ?? "null" }

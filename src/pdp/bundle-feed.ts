@@ -21,7 +21,7 @@ export interface BundleFeed {
   readonly surroundings: Surroundings
   /** @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` */
   read(question: BundleQuestion): Promise<BundleAnswer>
-  /** How long a question may be held back until there is news, in ms; 0: not at all. */
+  /** How long a question can be held back there until there is news, in ms; 0: not at all. */
   waitMs(): number
   /** Calls back when there may be news. @returns stops it */
   subscribe?(onNews: () => void): () => void
@@ -40,8 +40,8 @@ export interface Surroundings {
 export interface BundleQuestion {
   /** The tag of the bundle that decides. */
   readonly have?: string | undefined
-  /** The answer may be held back until there is news. */
-  readonly mayWait: boolean
+  /** How long the answer may be held back until there is news, in ms; 0: not at all. */
+  readonly waitMs: number
   /** Ends it. */
   readonly signal: AbortSignal
 }

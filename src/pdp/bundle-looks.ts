@@ -7,7 +7,7 @@ import { keptBundle } from "./kept-bundle.js"
 /** Looks for bundles, takes them, and keeps the last good one on disk. */
 export interface BundleLooks {
   /** See `BundlePollingOptions.look`. */
-  look(mayWait: boolean, signal: AbortSignal): Promise<"news" | "unchanged">
+  look(waitMs: number, signal: AbortSignal): Promise<"news" | "unchanged">
   /** Lets the bundle on disk decide, when nothing does yet. @returns when it was the last good one, in ms since the epoch; undefined: there is none */
   takeKept(signal: AbortSignal): Promise<number | undefined>
   /** What decides; undefined before. */
@@ -42,11 +42,11 @@ export function bundleLooks(options: BundlePdpOptions, state: BundleState, unkep
   }
 
   return {
-    look: async (mayWait, signal) => {
+    look: async (waitMs, signal) => {
       lastLook = now()
       // Without a tag the bundle comes again, and can be kept.
       const have = kept && activated && !isKept ? undefined : activated?.tag
-      const answer = await feed.read({ have, mayWait, signal })
+      const answer = await feed.read({ have, waitMs, signal })
       if (answer.kind === "unchanged") {
         await confirmKept()
         if (activated) activated = { ...activated, fromDisk: false }

@@ -1,6 +1,7 @@
 import { PdpError } from "../errors.js"
 import { authorize, authorizeByAllow, authorizeMany, hasPermissions, hasRole } from "./authorize.js"
 import type { Active } from "./active.js"
+import type { BundleFeed } from "./bundle-feed.js"
 import { bundleLooks, type BundleLooks } from "./bundle-looks.js"
 import type { BundlePdpOptions } from "./bundle-options.js"
 import { startBundlePolling } from "./bundle-polling.js"
@@ -57,11 +58,11 @@ export async function bundlePdp(options: BundlePdpOptions): Promise<Pdp> {
     })
   }
   const polling = startBundlePolling({
-    feed: maxAgeMs === undefined ? feed : { ...feed, pollSeconds: Math.min(feed.pollSeconds, maxAgeMs / 3_000) },
-    look: async (mayWait, signal) => {
+    feed: maxAgeMs === undefined ? feed : oftenEnough(feed, maxAgeMs),
+    look: async (waitMs, signal) => {
       const isFirstLook = looks.lastLook() === undefined
       try {
-        return await looks.look(mayWait, signal)
+        return await looks.look(waitMs, signal)
       } catch (thrown) {
         if (isFirstLook) await fromDisk(looks, health, signal, aside(`kept bundle ${feed.persistFile ?? ""}`))
         throw thrown
@@ -143,6 +144,12 @@ function manyBy(active: Active, requests: Parameters<Pdp["authorizeMany"]>[0], i
   const decide: Authorize = isOwn ? authorize : authorizeByAllow
   if (isOwn || active.policy.entrypoints.includes("authz/allow_many")) return authorizeMany(active, requests, decide)
   return requests.map((request) => decide(active, request))
+}
+
+/** Three looks in that time, so that a bundle whose place answers is never too old. */
+function oftenEnough(feed: BundleFeed, maxAgeMs: number): BundleFeed {
+  const mostWaitMs = Math.floor(maxAgeMs / 3_000) * 1_000
+  return { ...feed, pollSeconds: Math.min(feed.pollSeconds, maxAgeMs / 3_000), waitMs: () => Math.min(feed.waitMs(), mostWaitMs) }
 }
 
 /** The place does not answer, or has nothing good. */

@@ -4,8 +4,8 @@ import type { BundleFeed } from "./bundle-feed.js"
 /** What {@link startBundlePolling} does with a bundle's place. */
 export interface BundlePollingOptions {
   readonly feed: Pick<BundleFeed, "pollSeconds" | "waitMs" | "surroundings" | "subscribe">
-  /** Looks once, and takes what is new. @param mayWait the place may hold the question back */
-  readonly look: (mayWait: boolean, signal: AbortSignal) => Promise<"news" | "unchanged">
+  /** Looks once, and takes what is new. @param waitMs how long the place may hold the question back */
+  readonly look: (waitMs: number, signal: AbortSignal) => Promise<"news" | "unchanged">
   /** Like `failed`, must not throw. */
   readonly succeeded: () => void
   readonly failed: (failure: { readonly error: Error; readonly attempt: number; readonly retryInMs: number }) => void
@@ -38,20 +38,19 @@ export function startBundlePolling({ feed, look, succeeded, failed }: BundlePoll
   const wakeIn = (ms: number): void => {
     cancelTimer = timers.after(Math.round(ms), () => inBackground(takeOff(true)))
   }
-  const pauseAfter = (outcome: "news" | "unchanged", mayWait: boolean, tookMs: number): number => {
-    const waitMs = feed.waitMs()
-    if (waitMs === 0) return feed.pollSeconds * 1_000 * jitter()
-    const isHasty = mayWait && outcome === "unchanged" && tookMs < waitMs * 0.8
+  const pauseAfter = (outcome: "news" | "unchanged", waitMs: number, tookMs: number): number => {
+    if (feed.waitMs() === 0) return feed.pollSeconds * 1_000 * jitter()
+    const isHasty = waitMs > 0 && outcome === "unchanged" && tookMs < waitMs * 0.8
     hasty = isHasty ? hasty + 1 : 0
     return isHasty ? backoffMs(hasty) : 0
   }
-  const fly = async (mayWait: boolean, signal: AbortSignal): Promise<void> => {
+  const fly = async (waitMs: number, signal: AbortSignal): Promise<void> => {
     const startedAt = now()
     try {
-      const outcome = await look(mayWait, signal)
+      const outcome = await look(waitMs, signal)
       if (stopped) throw closed()
       failures = 0
-      wakeIn(pauseAfter(outcome, mayWait, now() - startedAt))
+      wakeIn(pauseAfter(outcome, waitMs, now() - startedAt))
     } catch (thrown) {
       if (stopped) throw closed()
       // Somebody wants an answer now, and asks again.
@@ -67,7 +66,7 @@ export function startBundlePolling({ feed, look, succeeded, failed }: BundlePoll
   const takeOff = (mayWait: boolean): Promise<void> => {
     cancelTimer()
     const ending = new AbortController()
-    const landed = fly(mayWait && feed.waitMs() > 0, ending.signal)
+    const landed = fly(mayWait ? feed.waitMs() : 0, ending.signal)
     const mine: Flight = { ending, mayWait, settled: Promise.allSettled([landed]).then(() => undefined) }
     flight = mine
     void mine.settled.then(() => {

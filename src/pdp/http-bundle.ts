@@ -33,8 +33,9 @@ export function httpBundle(options: HttpBundleOptions): BundleFeed {
     ...(reportTarget && { reports: reportsTo(settings, reportTarget) }),
     waitMs: () => (pollsLong ? longPollSeconds * 1_000 : 0),
     read: async (question) => {
-      const asksLong = pollsLong && (question.mayWait || question.have === undefined)
-      const { answer, isLongPolled } = await answerTo(settings, question, asksLong ? longPollSeconds : undefined)
+      const asksLong = pollsLong && (question.waitMs > 0 || question.have === undefined)
+      const seconds = question.waitMs > 0 ? Math.ceil(question.waitMs / 1_000) : longPollSeconds
+      const { answer, isLongPolled } = await answerTo(settings, question, asksLong ? seconds : undefined)
       if (asksLong && isLongPolled !== undefined) pollsLong = isLongPolled
       return answer
     },

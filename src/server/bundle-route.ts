@@ -97,7 +97,7 @@ async function handOut(
   const giveBack = await slots.take(key)
   if (exchange.response.destroyed) return giveBack()
   exchange.response.once("close", giveBack)
-  poll.served(sent.bundle.etag)
+  poll.served(sent.bundle.etag, sent.isDelta)
   memory.served(key, name, {
     from: asked.tag,
     etag: sent.bundle.etag,

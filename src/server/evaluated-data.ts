@@ -37,6 +37,11 @@ export function evaluatedData(context: ServerContext, { place, asked, flags, exc
   return { result, answer: dataAnswer(result, asked.inputMissing, parts) }
 }
 
+/** Nanoseconds until all of the input was read. */
+export function inputTimer({ startedAt }: Exchange, readAt: number): { readonly timer_rego_input_parse_ns: number } {
+  return { timer_rego_input_parse_ns: nanoseconds(Math.max(0, readAt - startedAt)) }
+}
+
 type Origin = Parameters<ServerContext["pdp"]["evaluate"]>[2]
 
 /** @param failures gets what builtins could not answer */
@@ -88,7 +93,7 @@ function provenanceOf({ version, pdp }: ServerContext): object {
 /** What a compiled policy spends time on: nothing is parsed or compiled for a query. */
 function timersOf(context: ServerContext, exchange: Exchange, readAt: number, startedAt: number): object {
   return {
-    timer_rego_input_parse_ns: nanoseconds(Math.max(0, readAt - exchange.startedAt)),
+    ...inputTimer(exchange, readAt),
     timer_rego_query_eval_ns: nanoseconds(context.now() - startedAt),
     ...handlerTimer(context, exchange),
   }

@@ -3,20 +3,28 @@ import { refusal, type Refusal } from "../model/refusal.js"
 import type { Exchange, ServerContext } from "./context.js"
 import { readBody } from "./read-body.js"
 
-/** Reads the body of a request to OPA's API: JSON, or what is YAML by its `Content-Type` as JSON. @param done called once; never when the caller goes away */
+/** Reads a question to OPA's API: JSON, or what is YAML by its `Content-Type` as JSON. @param done called once; never when the caller goes away */
 export function readOpaBody(context: ServerContext, exchange: Exchange, done: (body: Buffer | Refusal) => void): void {
-  const { request } = exchange
-  if (exchange.body) return done(asJson(exchange, exchange.body))
-  readBody(request, context.limits.bodyBytes, (body) => done(Buffer.isBuffer(body) ? asJson(exchange, body) : inOpasWords(exchange, body, context)))
+  readSent(context, exchange, (body) => done(Buffer.isBuffer(body) ? asJson(exchange, body) : body))
+}
+
+/** Reads the body of a write, which is JSON whatever its `Content-Type` says, as in OPA. */
+export function readWrittenBody(context: ServerContext, exchange: Exchange, done: (body: Buffer | Refusal) => void): void {
+  readSent(context, exchange, done)
 }
 
 /** The same, and kept for whoever reads it next. */
 export function keepOpaBody(context: ServerContext, exchange: Exchange, done: (body: Buffer | Refusal) => void): void {
-  readBody(exchange.request, context.limits.bodyBytes, (body) => {
-    if (!Buffer.isBuffer(body)) return done(inOpasWords(exchange, body, context))
+  readSent(context, exchange, (body) => {
+    if (!Buffer.isBuffer(body)) return done(body)
     exchange.body = body
     done(asJson(exchange, body))
   })
+}
+
+function readSent(context: ServerContext, exchange: Exchange, done: (body: Buffer | Refusal) => void): void {
+  if (exchange.body) return done(exchange.body)
+  readBody(exchange.request, context.limits.bodyBytes, (body) => done(Buffer.isBuffer(body) ? body : inOpasWords(exchange, body, context)))
 }
 
 function asJson({ request }: Exchange, body: Buffer): Buffer | Refusal {

@@ -4,9 +4,9 @@ import { refusal, type Refusal } from "../model/refusal.js"
 import type { PolicyData } from "../pdp/pdp.js"
 import { answerJson, refuse, refuseThrown } from "./answer.js"
 import type { Exchange, ServerContext } from "./context.js"
-import { handlerTimer } from "./evaluated-data.js"
+import { handlerTimer, inputTimer } from "./evaluated-data.js"
 import { answerNothing, answerOpaError } from "./opa-answer.js"
-import { readOpaBody } from "./opa-body.js"
+import { readWrittenBody } from "./opa-body.js"
 import { checkedJson } from "./question.js"
 import { checkPeer } from "./trust.js"
 
@@ -24,7 +24,7 @@ export function serveDataWrite(context: ServerContext, exchange: Exchange, rest:
   const wantsMetrics = query !== "" && dataFlags(new URLSearchParams(query)).metrics
   const write = (edit: Edit): void => void written(context, exchange, data, edit, wantsMetrics)
   if (exchange.request.method === "DELETE") return write((document) => dataWithout(document, segments))
-  readOpaBody(context, exchange, (body) => {
+  readWrittenBody(context, exchange, (body) => {
     const sent = Buffer.isBuffer(body) ? checkedJson(body, context.limits) : body
     if ("status" in sent) return refuse(context, exchange, sent)
     write(exchange.request.method === "PUT" ? putting(exchange, segments, sent.value) : patching(segments, sent.value))
@@ -52,6 +52,7 @@ function patching(segments: readonly string[], body: unknown): Edit {
 class AlreadyThere extends Error {}
 
 async function written(context: ServerContext, exchange: Exchange, data: PolicyData, edit: Edit, wantsMetrics: boolean): Promise<void> {
+  const readAt = context.now()
   try {
     const revision = await data.edit((before) => {
       const after = edit(before)
@@ -61,7 +62,7 @@ async function written(context: ServerContext, exchange: Exchange, data: PolicyD
     })
     const head = ["X-Portcullis-Revision", revision]
     if (!wantsMetrics) return answerNothing(context, exchange, 204, head)
-    answerJson(context, exchange, 200, opaJson({ metrics: handlerTimer(context, exchange) }, false), head)
+    answerJson(context, exchange, 200, opaJson({ metrics: { ...inputTimer(exchange, readAt), ...handlerTimer(context, exchange) } }, false), head)
   } catch (thrown) {
     if (thrown instanceof AlreadyThere) return answerNothing(context, exchange, 304)
     if (thrown instanceof DataEditError) return answerOpaError(context, exchange, thrown.status, { code: thrown.code, message: thrown.message })

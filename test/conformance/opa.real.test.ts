@@ -180,15 +180,27 @@ describe("our sidecar and an OPA that runs its bundle", () => {
     { path: "/v1/data/authz/allow", body: question, headers: { "Content-Encoding": "gzip" } },
     { path: "/v1/data/authz/allow", headers: { "Content-Encoding": "gzip" } },
     { path: "/v1/data/authz/allow", body: question, headers: { "Accept-Encoding": "gzip" } },
+    {
+      path: "/v1/data/authz/explain",
+      body: JSON.stringify({ input: { ...ann, path: models.replace("ml-team", "research"), principal_groups: groups } }),
+      headers: { "Accept-Encoding": "gzip" },
+    },
+    ...entrypoints.flatMap(([name, input]) => [
+      { path: `/v0/data/authz/${name}`, body: JSON.stringify(input) },
+      { path: `/v0/data/authz/${name}?pretty` },
+      { path: `/v1/data/authz/${name}`, body: `input: ${JSON.stringify(input)}\n`, headers: { "Content-Type": "application/yaml" } },
+    ]),
+    { path: "/v1/data/authz/allow", body: "input: {}\n", headers: { "Content-Type": "application/yaml" } },
+    { path: "/v0/data/authz/allow/allowed", body: JSON.stringify(ann) },
+    { path: "/v0/data/nothing", body: "{}" },
+    { path: "/v0/data/authz/allow", body: "{" },
     ...["OPTIONS", "TRACE", "PROPFIND", "REPORT"].flatMap((method) => ["/v1/data", "/v1/data/authz/allow"].map((path) => ({ method, path }))),
     { method: "DELETE", path: "/v1/data" },
     { method: "PUT", path: "/v1/data/authz/allow", body: "{}" },
     { method: "PUT", path: "/v1/data", body: "{}" },
     { method: "PATCH", path: "/v1/data/authz_data", body: '[{"op":"add","path":"/x","value":1}]' },
     { method: "DELETE", path: "/v1/data/authz_bindings" },
-    ...["GET", "POST", "PUT", "OPTIONS"].flatMap((method) =>
-      ["/v1", "/v1/nothing", "/v1/datax", "/v1/batch/data/authz/allow", "/v0"].map((path) => ({ method, path })),
-    ),
+    ...["GET", "POST", "PUT", "OPTIONS"].flatMap((method) => ["/v1", "/v1/nothing", "/v1/datax", "/v0"].map((path) => ({ method, path }))),
     ...["", "?bundles", "?bundle=true", "?bundles=false", "?plugins", "?plugins&exclude-plugin=status", "?x"].map((query) => ({
       method: "GET",
       path: `/health${query}`,
@@ -261,21 +273,27 @@ describe("a difference from OPA", () => {
       [400, { method: "PATCH", path: "/v1/data", body: patch }],
       [400, { method: "DELETE", path: "/v1/data/other" }],
     ],
-    "`/v1/policies`, `/v1/query`, `/v1/compile`": [
-      [404, get("/v1/policies")],
-      [404, get("/v1/policies/x")],
-      [404, { method: "PUT", path: "/v1/policies/x", body: "package x" }],
-      [404, get("/v1/query?q=true")],
-      [404, { path: "/v1/query", body: '{"query":"true"}' }],
-      [404, { path: "/v1/compile", body: '{"query":"true"}' }],
+    "`GET /v1/policies`": [
+      [200, get("/v1/policies")],
+      [200, get("/v1/policies/authz/allow.rego")],
     ],
-    "`/v0/data`, `/`, `/v1/config`, `/v1/status`": [
-      [404, { path: "/v0/data/authz/allow", body: JSON.stringify(ann) }],
-      [404, { path: "/v0/data/nothing", body: "{}" }],
-      [404, { path: "/", body: "{}" }],
-      [404, get("/")],
-      [404, get("/v1/config")],
-      [404, get("/v1/status")],
+    "`/v1/query`, `/v1/compile`, writes of `/v1/policies`": [
+      [400, { method: "PUT", path: "/v1/policies/x", body: "package x" }],
+      [400, { method: "DELETE", path: "/v1/policies/x" }],
+      [400, get("/v1/query?q=true")],
+      [400, { path: "/v1/query", body: '{"query":"true"}' }],
+      [400, { path: "/v1/compile", body: '{"query":"true"}' }],
+    ],
+    "`POST /` with the product's policy": [[200, { path: "/", body: JSON.stringify(ann) }]],
+    "`GET /`": [[404, get("/")]],
+    "`/v1/config`, `/v1/status`": [
+      [200, get("/v1/config")],
+      [200, get("/v1/status")],
+    ],
+    "`/v1/batch/data`": [
+      [200, { path: "/v1/batch/data/authz/allow", body: JSON.stringify({ inputs: { a: ann, b: {} } }) }],
+      [400, { path: "/v1/batch/data/authz/allow", body: "{}" }],
+      [405, get("/v1/batch/data/authz/allow")],
     ],
     "`/health/live`, `/health/ready`, other `/health/…`": [
       [200, get("/health/live")],
@@ -333,20 +351,13 @@ describe("a difference from OPA", () => {
       [400, data(JSON.stringify({ input: { ...ann, principal_groups: Array.from({ length: 101 }, (_, group) => `g${group}`) } }))],
       [400, { path: "/v1/data/authz/allow_many", body: JSON.stringify({ input: { requests: Array.from({ length: 1_001 }, () => ({})) } }) }],
     ],
-    "bodies in YAML": [[400, data("input: {}\n", { "Content-Type": "application/yaml" })]],
+    "bodies in YAML": [
+      [400, data(`input: {x: "${"x".repeat(131_072)}"}\n`, { "Content-Type": "application/yaml" })],
+      [400, data("input: {a: 1, a: 2}\n", { "Content-Type": "application/yaml" })],
+    ],
     "`Content-Encoding`": [
       [400, data(question, { "Content-Encoding": "br" })],
       [200, data(gzipSync(question), { "Content-Encoding": "GZIP" })],
-    ],
-    "`Accept-Encoding: gzip`": [
-      [
-        200,
-        {
-          path: "/v1/data/authz/explain",
-          body: JSON.stringify({ input: { ...ann, path: models.replace("ml-team", "research"), principal_groups: groups } }),
-          headers: { "Accept-Encoding": "gzip" },
-        },
-      ],
     ],
     "`explain`, `instrument`, `metrics`, `provenance`": ["explain=full", "instrument", "metrics", "provenance"].map((flag) => [
       200,

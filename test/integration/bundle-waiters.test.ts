@@ -28,7 +28,6 @@ it("5,000 requests that wait for news cost little memory, and one change answers
   expect(took).toBeLessThan(1_000)
   expect(grown).toBeLessThan(250)
   expect(await waitingAt(url)).toBe(0)
-  console.log({ took, grown })
 })
 
 async function waitingAt(url: string): Promise<number> {

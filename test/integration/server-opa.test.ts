@@ -115,7 +115,7 @@ describe("OPA's data API", () => {
     ["OPTIONS", "/v1/data/authz/allow", 405],
     ["PROPFIND", "/v1/data", 405],
     ["GET", "/v1/nothing", 404],
-    ["POST", "/v0/data/authz/allow", 404],
+    ["GET", "/v0/data/authz/allow", 405],
   ])("answers %s %s with %i, as OPA does", async (method, path, status) => {
     const { url } = await testServer()
     const answer = await fetch(url + path, { method, ...(method.startsWith("P") && method !== "PROPFIND" && { body: "{}" }) })
