@@ -33,7 +33,7 @@ export function addBundleBuild(bundle: Command, terminal: Terminal): void {
     .addHelpText("after", examples)
     .action(async (options: BuildOptions) => {
       const signer = await signerOf(options, terminal)
-      const { pdp } = await configuredPdp(configuredBy(ConfigFlags.parse(options), terminal).config, false)
+      const { pdp } = await configuredPdp(configuredBy(ConfigFlags.parse(options), terminal).config, false, terminal)
       try {
         await build(originOf(pdp, options.revision), options, signer, terminal)
       } finally {

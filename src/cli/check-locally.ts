@@ -7,7 +7,7 @@ import type { Terminal } from "./terminal.js"
 
 /** Decides in this process, on the files that flags and configuration name. */
 export async function checkLocally(question: CheckQuestion, flags: ConfigFlags, terminal: Terminal): Promise<CheckAnswer> {
-  const { pdp } = await configuredPdp(configuredBy(flags, terminal).config, false)
+  const { pdp } = await configuredPdp(configuredBy(flags, terminal).config, false, terminal)
   try {
     const request = { principal: principalOf(question), method: question.method, path: question.path }
     return CheckAnswer.parse({ ...pdp.explain(request), ...pdp.authorize(request) })

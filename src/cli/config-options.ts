@@ -13,6 +13,9 @@ export const ConfigFlags = z.object({
   healthListen: z.string().optional(),
   insecureBehindProxy: z.boolean().optional(),
   logLevel: z.string().optional(),
+  bundle: z.string().optional(),
+  policy: z.string().optional(),
+  entrypoint: z.array(z.string()).optional(),
 })
 export type ConfigFlags = Readonly<z.infer<typeof ConfigFlags>>
 
@@ -32,6 +35,14 @@ function withFiles(command: Command, bindings: string): Command {
     .option("-d, --data <file>", "authorization data: roles and endpoints; repeatable", collect)
     .option("-b, --bindings <file>", bindings)
     .addOption(new Option("--profile <profile>", "which rules decide").choices(["hardened", "nemo"]))
+}
+
+/** Adds the flags by which a bundle or a policy of one's own decides instead. */
+export function withPolicyOptions(command: Command): Command {
+  return command
+    .option("--bundle <url|file>", "decide on a bundle: of another Portcullis, or with policies compiled to WASM")
+    .option("--policy <path>", "decide by a policy of your own: a folder of Rego (needs OPA), a .wasm module, or a bundle; --data is its data then")
+    .option("-e, --entrypoint <path>", "what the policy can be asked, such as todo/allow; repeatable", collect)
 }
 
 /** Adds the flags that say how it is served. */
@@ -64,8 +75,11 @@ function fileStore(path: string | undefined): readonly (readonly [string, unknow
 /** The configuration with flags on top. @throws {PdpError} `ERR_CONFIG_INVALID` */
 export function configuredBy(flags: ConfigFlags, terminal: Terminal): LoadedConfig {
   const set: (readonly [string, unknown, string])[] = [
-    ["data", flags.data, "--data"],
+    [flags.policy === undefined ? "data" : "policy.data", flags.data, "--data"],
     ...fileStore(flags.bindings),
+    [isUrl(flags.bundle) ? "bundle_source.url" : "bundle_source.file", flags.bundle, "--bundle"],
+    ["policy.path", flags.policy, "--policy"],
+    ["policy.entrypoints", flags.entrypoint, "--entrypoint"],
     ["profile", flags.profile, "--profile"],
     ["server.listen", flags.listen, "--listen"],
     ["server.health_listen", flags.healthListen, "--health-listen"],
@@ -81,4 +95,8 @@ export function configuredBy(flags: ConfigFlags, terminal: Terminal): LoadedConf
   })
   for (const warning of loaded.warnings) terminal.err(`portcullis: ${warning}\n`)
   return loaded
+}
+
+function isUrl(text: string | undefined): boolean {
+  return text !== undefined && /^https?:/i.test(text)
 }

@@ -1,5 +1,8 @@
 import type { Config } from "../config/index.js"
-import { createPdp, type Pdp } from "../pdp/index.js"
+import { createPdp, type BundlePdpOptions, type Pdp, type PdpOptions } from "../pdp/index.js"
+import { configuredFeed } from "./configured-feed.js"
+import { policyFeed } from "./policy-feed.js"
+import type { Terminal } from "./terminal.js"
 import { configuredSource, type ConfiguredSource } from "./configured-source.js"
 
 /** A PDP, and what its bindings come from. Closed with the PDP. */
@@ -8,12 +11,15 @@ export interface ConfiguredPdp extends ConfiguredSource {
 }
 
 /**
- * The PDP that a configuration describes.
+ * The PDP that a configuration describes: on a policy of one's own, on a bundle, or on authorization data and a source of bindings.
  *
  * @param makeDatabase true: without any other source, a database is made in the working folder
- * @throws {PdpError} what `configuredSource` and `createPdp` throw
+ * @throws {PdpError} what `configuredFeed`, `policyFeed`, `configuredSource` and `createPdp` throw
  */
-export async function configuredPdp(config: Config, makeDatabase: boolean): Promise<ConfiguredPdp> {
+export async function configuredPdp(config: Config, makeDatabase: boolean, terminal: Terminal): Promise<ConfiguredPdp> {
+  const bundle =
+    config.policy.path === undefined ? await configuredFeed(config) : await policyFeed({ ...config.policy, path: config.policy.path }, terminal)
+  if (bundle) return { pdp: await createPdp({ ...bundleOptions(config), bundle }) }
   const configured = await configuredSource(config, makeDatabase)
   try {
     return { ...configured, pdp: await createPdp({ ...pdpOptions(config), ...(configured.source && { source: configured.source }) }) }
@@ -23,7 +29,16 @@ export async function configuredPdp(config: Config, makeDatabase: boolean): Prom
   }
 }
 
-function pdpOptions(config: Config): Parameters<typeof createPdp>[0] {
+function bundleOptions({ profile, cache, max_staleness_seconds: seconds, policy }: Config): Omit<BundlePdpOptions, "bundle"> {
+  return {
+    profile,
+    ...(policy.entrypoints.length > 0 && { entrypoints: policy.entrypoints }),
+    ...(seconds !== undefined && { maxStalenessSeconds: seconds }),
+    ...(cache.enabled && { cache: { maxEntries: cache.max_entries, ttlSeconds: cache.ttl_seconds } }),
+  }
+}
+
+function pdpOptions(config: Config): PdpOptions {
   const { auth, cache, store } = config
   return {
     profile: config.profile,

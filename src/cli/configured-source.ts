@@ -1,10 +1,10 @@
 import { accessSync, constants } from "node:fs"
-import { readFile } from "node:fs/promises"
 import { loadAuthorizationData, readAuthorizationDataFiles } from "../authorization-data/index.js"
 import { storeKind, type Config } from "../config/index.js"
 import type { Database } from "../database/index.js"
 import { messageOf, PdpError } from "../errors.js"
 import { fileSource, httpSource, postgresSource, sqliteSource, type DatabaseSource, type Source } from "../source/index.js"
+import { headersFrom } from "./headers-file.js"
 
 /** Where the bindings of a configuration come from. */
 export interface ConfiguredSource {
@@ -59,12 +59,4 @@ function readableFile(path: string): Source {
     throw new PdpError("ERR_SOURCE_UNAVAILABLE", `cannot read the role bindings: ${messageOf(cause)}; check store.path or --bindings`, { cause })
   }
   return fileSource({ path })
-}
-
-/** Reads `Name: value` lines before each request, so that a secret can be changed without a restart. */
-function headersFrom(file: string): () => Promise<Readonly<Record<string, string>>> {
-  return async () => {
-    const lines = (await readFile(file, "utf8")).split("\n").filter((line) => line.trim() !== "")
-    return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(":")).trim(), line.slice(line.indexOf(":") + 1).trim()]))
-  }
 }

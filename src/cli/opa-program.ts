@@ -28,17 +28,19 @@ export class OpaFailure extends Error {
  * Finds OPA: `OPA_BIN`, else `opa` in `PATH`.
  *
  * @param why what it is needed for
- * @throws {PdpError} `ERR_CONFIG_INVALID` with the ways to do without
+ * @param otherwise how to do without it
+ * @throws {PdpError} `ERR_CONFIG_INVALID` saying where to get it
  */
-export async function opaProgram({ environment, workingFolder }: Terminal, why: string): Promise<OpaProgram> {
+export async function opaProgram({ environment, workingFolder }: Terminal, why: string, otherwise?: string): Promise<OpaProgram> {
   const named = environment["OPA_BIN"]
-  const places = named ? [resolve(workingFolder, named)] : (environment["PATH"] ?? "").split(delimiter).map((folder) => join(folder || ".", executable))
+  const places = named
+    ? [resolve(workingFolder, named)]
+    : (environment["PATH"] ?? "").split(delimiter).map((folder) => join(folder || ".", executable))
   for (const place of places) if (await isExecutable(place)) return { run: (args, signal) => run(place, args, workingFolder, signal) }
   const where = named ? `OPA_BIN is ${named}, which cannot be run` : "there is no 'opa' in PATH"
   throw new PdpError(
     "ERR_CONFIG_INVALID",
-    `${why} needs OPA, and ${where}; get it from https://www.openpolicyagent.org/docs/#1-download-opa and set OPA_BIN, or build elsewhere with ` +
-      "'opa build -t wasm -e <entrypoint> -o bundle.tar.gz <folder>' and serve the bundle, which needs no OPA",
+    `${why} needs OPA, and ${where}; get it from https://www.openpolicyagent.org/docs/#1-download-opa and set OPA_BIN${otherwise === undefined ? "" : `, or ${otherwise}`}`,
     { reason: "opa_missing" },
   )
 }

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises"
 import { packFiles, readData, type JsonObject } from "../bundle/index.js"
 import { messageOf, PdpError } from "../errors.js"
 import { unavailable } from "../model/unavailable.js"
-import { fileBundle, type BundleFeed } from "../pdp/index.js"
+import { fileBundle, mergedDocuments, type BundleFeed } from "../pdp/index.js"
 import { watchFiles } from "../source/index.js"
 import { opaProgram } from "./opa-program.js"
 import { policyFolder, type PolicyFolder } from "./policy-folder.js"
@@ -28,6 +28,8 @@ export async function policyFeed(policy: OwnPolicy, terminal: Terminal): Promise
   return {
     ...file,
     name: `policy ${policy.path}`,
+    firstRetryMs: 30_000,
+    takesEdits: true,
     read: async (question) => {
       const tag = await tagOf([...(await packed.files()), ...policy.data])
       if (tag === question.have) return { kind: "unchanged" }
@@ -45,13 +47,16 @@ async function policyOf({ path, entrypoints }: OwnPolicy, terminal: Terminal): P
   const found = await stat(path).catch((cause: unknown) => {
     throw unavailable(`cannot read the policy: ${messageOf(cause)}`, "check policy.path or --policy", cause)
   })
-  if (found.isDirectory()) return policyFolder(path, entrypoints, await opaProgram(terminal, `the policy ${path} is a folder of Rego, and compiling it`))
+  if (found.isDirectory())
+    return policyFolder(path, entrypoints, await opaProgram(terminal, `the policy ${path} is a folder of Rego, and compiling it`, elsewhere))
   const subscribe = (onNews: () => void): (() => void) => watchFiles([path], onNews)
   const files = async (): Promise<readonly string[]> => [path]
   if (!path.endsWith(".wasm")) return { files, subscribe, bytes: () => readFile(path) }
   const bytes = async (): Promise<Buffer> => (await packFiles([{ name: "policy.wasm", body: await readFile(path) }], async () => {})).bytes
   return { files, subscribe, bytes }
 }
+
+const elsewhere = "build elsewhere with 'opa build -t wasm -e <entrypoint> -o bundle.tar.gz <folder>' and serve the bundle, which needs no OPA"
 
 /** Another text when one of the files is another one. */
 async function tagOf(files: readonly string[]): Promise<string> {

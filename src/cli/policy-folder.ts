@@ -20,7 +20,10 @@ export function policyFolder(folder: string, entrypoints: readonly string[], opa
   return {
     files: async () => {
       const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-      return entries.filter((entry) => entry.isFile() && builtFrom.test(entry.name)).map((entry) => join(entry.parentPath, entry.name)).sort()
+      return entries
+        .filter((entry) => entry.isFile() && builtFrom.test(entry.name))
+        .map((entry) => join(entry.parentPath, entry.name))
+        .sort()
     },
     bytes: (signal) => built(folder, entrypoints, opa, signal),
     subscribe: (onNews) => watchFolder(folder, onNews),

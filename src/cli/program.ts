@@ -12,6 +12,7 @@ import { addDoctor } from "./doctor.js"
 import { exitCodeOf, exitCodes, failureText, type ExitCode } from "./exit-code.js"
 import { addFleet } from "./fleet.js"
 import { addMembers } from "./members.js"
+import { addPolicy } from "./policy.js"
 import { addServe } from "./serve.js"
 import type { Terminal } from "./terminal.js"
 import { addVersion } from "./version.js"
@@ -60,6 +61,7 @@ function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Comm
   addDataExport(data, terminal)
   addDataImport(data, terminal)
   addBundle(program, terminal)
+  addPolicy(program, terminal, finish)
   addConfig(program, terminal)
   addDoctor(program, terminal, finish)
   addVersion(program, terminal)

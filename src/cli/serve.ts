@@ -7,7 +7,7 @@ import type { Pdp, PdpStatus } from "../pdp/index.js"
 import { startServer, type RunningServer } from "../server/index.js"
 import { createLogger, type Logger } from "../telemetry/index.js"
 import { packageVersion } from "../model/package-version.js"
-import { ConfigFlags, configuredBy, withDataOptions, withServerOptions } from "./config-options.js"
+import { ConfigFlags, configuredBy, withDataOptions, withPolicyOptions, withServerOptions } from "./config-options.js"
 import { configuredBundles } from "./configured-bundles.js"
 import { configuredIdentity, openToThisMachine, type ConfiguredIdentity } from "./configured-identity.js"
 import { configuredPdp } from "./configured-pdp.js"
@@ -24,7 +24,7 @@ import { walkThrough, type WalkStep } from "./walk-through.js"
 /** `portcullis serve`: runs until SIGTERM or SIGINT, then lets requests finish and exits 0. */
 export function addServe(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
   const command = program.command("serve").description("Run the sidecar; prints where it listens and requests to try")
-  withServerOptions(withDataOptions(command))
+  withServerOptions(withPolicyOptions(withDataOptions(command)))
     .addHelpText("after", examples)
     .action(async (options: unknown) => {
       const { config } = configuredBy(ConfigFlags.parse(options), terminal)
@@ -37,6 +37,8 @@ const examples = `
 Examples:
   portcullis serve --config portcullis.yaml
   portcullis serve --data authorization.yaml --bindings bindings.yaml
+  portcullis serve --bundle https://portcullis.example.com/bundles/authz.tar.gz
+  portcullis serve --policy policies/ --data data.json --entrypoint todo/allow
   portcullis serve --profile nemo --data static.json --listen 127.0.0.1:9000
   portcullis serve --config portcullis.yaml --listen unix:/run/portcullis/portcullis.sock
   portcullis serve --config portcullis.yaml --listen 0.0.0.0:8181 --insecure-behind-proxy`
@@ -47,7 +49,7 @@ const graceMs = 5_000
 async function serveUntilStopped(config: Config, terminal: Terminal): Promise<void> {
   const logger = createLogger({ level: config.log.level, ...(config.log.format === "text" && { stream: textLog(terminal.err) }) })
   const stopped = new Promise<void>((resolve) => terminal.onStop(resolve))
-  const { pdp, database } = await configuredPdp(config, true)
+  const { pdp, database } = await configuredPdp(config, true, terminal)
   let kept: KeptDatabase | undefined
   let identity: ConfiguredIdentity | undefined
   try {
@@ -57,7 +59,7 @@ async function serveUntilStopped(config: Config, terminal: Terminal): Promise<vo
     if (isBare(pdp.status())) logger.warn(nobodyHoldsARole(database !== undefined))
     identity = configuredIdentity(config, logger)
     const server = await startServer({ ...serverOptions({ pdp, database, kept }, config, logger), ...identity.options })
-    terminal.out(announcement(server, config, terminal))
+    terminal.out(announcement(server, pdp.status(), config, terminal))
     terminal.out(await suggestions(pdp, server, config, database !== undefined))
     await stopped
     logger.info({ graceMs }, "stopping: requests in work may finish")
@@ -69,8 +71,8 @@ async function serveUntilStopped(config: Config, terminal: Terminal): Promise<vo
   }
 }
 
-function isBare({ ready, bindings }: PdpStatus): boolean {
-  return ready && bindings === 0
+function isBare({ ready, bindings, bundle }: PdpStatus): boolean {
+  return ready && bindings === 0 && !bundle
 }
 
 function nobodyHoldsARole(isWritable: boolean): string {
@@ -102,9 +104,9 @@ function serverOptions({ pdp, database, kept }: Served, config: Config, logger: 
   }
 }
 
-function announcement(server: RunningServer, config: Config, terminal: Terminal): string {
+function announcement(server: RunningServer, { profile }: PdpStatus, config: Config, terminal: Terminal): string {
   const health = server.healthUrl === undefined ? "" : `Health and metrics on ${server.healthUrl}\n`
-  return `${painted(terminal, "bold", `Portcullis ${packageVersion()} (${config.profile}) listens on ${server.url}`)}\n${health}${loginHint(server, config)}`
+  return `${painted(terminal, "bold", `Portcullis ${packageVersion()} (${profile}) listens on ${server.url}`)}\n${health}${loginHint(server, config)}`
 }
 
 /** The command line does not speak over UNIX domain sockets, and without a client nobody can log in. */
@@ -116,12 +118,25 @@ function loginHint({ url }: RunningServer, config: Config): string {
 /** Requests to try, those that a caller on this machine may make. Looked for once the server listens: it takes a moment. */
 async function suggestions(pdp: Pdp, server: RunningServer, config: Config, isWritable: boolean): Promise<string> {
   const { maySayWhoAsks, mayAsk } = openToThisMachine(config)
-  if (!pdp.status().ready || !mayAsk) return ""
+  const { ready, profile, policy, bundle } = pdp.status()
+  if (!ready || !mayAsk) return ""
+  if (profile === "custom")
+    return section(
+      "Try",
+      policy.entrypoints.slice(0, mostSuggested).map((name) => evaluationOf(name, server)),
+    )
+  if (bundle) return ""
   const { data } = loadAuthorizationData({ documents: await readAuthorizationDataFiles(config.data), profile: config.profile })
   const target = { url: server.url, profile: config.profile, headerPrefix: config.auth.principal_header_prefix }
   const asked = tryRequests(pdp, data).map(({ title, request }) => ({ title, line: curlLine(target, request) }))
   const walked = isWritable && maySayWhoAsks ? walkThrough(pdp, target, config.auth.admin_email) : []
   return `${section("Try", asked)}${section("Or step through the life of a workspace", walked)}`
+}
+
+const mostSuggested = 5
+
+function evaluationOf(entrypoint: string, { url }: RunningServer): WalkStep {
+  return { title: `evaluate ${entrypoint}`, line: `curl -s ${url}/v1/data/${entrypoint} -d '{"input": {}}'` }
 }
 
 function section(title: string, steps: readonly WalkStep[]): string {

@@ -6,14 +6,10 @@ const path = z.string().min(1)
 
 /** Where a bundle comes from that decides instead of files and stores. */
 export const BundleSourceConfig = z.strictObject({
-  url: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({
-      description: "`https://…` of a bundle: of another Portcullis, or with policies compiled to WASM. It decides instead of `data` and `store`.",
-      secret: true,
-    }),
+  url: z.string().min(1).optional().meta({
+    description: "`https://…` of a bundle: of another Portcullis, or with policies compiled to WASM. It decides instead of `data` and `store`.",
+    secret: true,
+  }),
   file: path.optional().meta({ description: "The same in a file (`.tar.gz`), watched.", path: true }),
   poll_seconds: z
     .number()
@@ -44,7 +40,10 @@ export const BundleSourceConfig = z.strictObject({
     .array(path)
     .default([])
     .meta({ description: "Public keys or certificates, PEM: bundles must be signed with one of them. Empty: they must be unsigned.", path: true }),
-  verification_algorithm: z.enum(signatureAlgorithms).optional().describe("The algorithm of the signature. Default: what each key is for, RS256 for RSA."),
+  verification_algorithm: z
+    .enum(signatureAlgorithms)
+    .optional()
+    .describe("The algorithm of the signature. Default: what each key is for, RS256 for RSA."),
   verification_key_id: z
     .string()
     .min(1)
@@ -81,7 +80,10 @@ export function bundleSourceFlaws({ url, file, ...source }: BundleSourceConfig, 
     flaws.push({ key: policy.data.length > 0 ? "policy.data" : "policy.entrypoints", problem: "is for policy.path, which is not set" })
   const keys = source.verification_key_files.length
   if (source.verification_key_id !== undefined && keys > 1)
-    flaws.push({ key: "bundle_source.verification_key_id", problem: `is set, and there are ${keys} keys; leave it out, so that signatures say which` })
+    flaws.push({
+      key: "bundle_source.verification_key_id",
+      problem: `is set, and there are ${keys} keys; leave it out, so that signatures say which`,
+    })
   for (const name of ["verification_algorithm", "verification_key_id", "verification_scope"] as const)
     if (source[name] !== undefined && keys === 0)
       flaws.push({ key: `bundle_source.${name}`, problem: "is set without bundle_source.verification_key_files; name the file of the key there" })

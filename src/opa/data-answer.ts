@@ -56,9 +56,9 @@ export function opaJson(value: unknown, pretty: boolean): string {
   return `${JSON.stringify(value, undefined, pretty ? 2 : undefined)}\n`
 }
 
-/** Reads the body of `POST /v0/data/…` and `POST /`, which is the input itself; an empty one is undefined. */
+/** Reads the body of `POST /v0/data/…` and `POST /`, which is the input itself; an empty one is `null`, as in OPA. */
 export function readBareInput(text: string): DataRequest | string {
-  if (text.trim() === "") return { input: undefined, inputMissing: false }
+  if (text.trim() === "") return { input: null, inputMissing: false }
   const document = parsed(text)
   if (document instanceof SyntaxError) return `unexpected parse error for input: body contains malformed input document: ${document.message}`
   return { input: document.value, inputMissing: false }

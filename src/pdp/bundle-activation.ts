@@ -39,7 +39,16 @@ export async function activateBundle(
       },
     )
   const known = state.current()?.contents
-  const contents: BundleContents = isOwnBundle(bundle)
+  const isOwn = isOwnBundle(bundle)
+  if (isOwn && (packed.data || (deciding.entrypoints ?? []).length > 0))
+    throw new PdpError(
+      "ERR_BUNDLE_INVALID",
+      "this is a bundle of Portcullis' own, which takes neither entrypoints nor further data; leave them out",
+      {
+        reason: "data_conflict",
+      },
+    )
+  const contents: BundleContents = isOwn
     ? await readOwnBundle(bundle, deciding.profile ?? "hardened", deciding.memoryLimitMb, known?.kind === "portcullis" ? known : undefined)
     : await readCustomBundle(bundle, deciding, packed.data)
   signal.throwIfAborted()

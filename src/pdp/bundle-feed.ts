@@ -10,6 +10,8 @@ export interface BundleFeed {
   readonly name: string
   /** Pause between two looks, in seconds, ±10 %. */
   readonly pollSeconds: number
+  /** The first pause after a failure, in ms, where the place itself tells of news. Default 100. */
+  readonly firstRetryMs?: number
   /** Whose signature a bundle must have. Absent: it must be unsigned. */
   readonly verify?: VerificationOptions
   /** Most bytes of a bundle, as it travels and once it is inflated. */
@@ -18,6 +20,10 @@ export interface BundleFeed {
   readonly persistFile?: string
   /** Where, and as whom, the state is reported to. */
   readonly reports?: BundleReports
+  /**
+   * It is always a policy of somebody's own, whose data may be edited, too; what was edited lasts until the next bundle. Default: data is that of the bundle.
+   */
+  readonly takesEdits?: boolean
   readonly surroundings: Surroundings
   /** @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` */
   read(question: BundleQuestion): Promise<BundleAnswer>

@@ -15,6 +15,7 @@ import { explain } from "./explain.js"
 import { lookups } from "./lookups.js"
 import type { Pdp, PdpStatus } from "./pdp.js"
 import { maxStalenessMs } from "./pdp-state.js"
+import { policyData } from "./policy-data.js"
 import { revisionWaiters } from "./revision-waiters.js"
 import { sourceHealth, type SourceHealth } from "./source-health.js"
 import { unknownRoles } from "./unknown-roles.js"
@@ -93,6 +94,7 @@ export async function bundlePdp(options: BundlePdpOptions): Promise<Pdp> {
     return current.active
   }
   const isOwn = (): boolean => state.current()?.contents.kind === "portcullis"
+  const profileNow = (): PdpStatus["profile"] => (state.current() ? (isOwn() ? profile : "custom") : feed.takesEdits ? "custom" : profile)
   const decideOwn = options.cache ? cachedAuthorize(authorize, options.cache) : authorize
   const readiness = (): Pick<PdpStatus, "ready" | "revision"> => {
     try {
@@ -104,6 +106,9 @@ export async function bundlePdp(options: BundlePdpOptions): Promise<Pdp> {
   }
 
   return {
+    data:
+      feed.takesEdits === true ? policyData({ document: () => documentOf(state), activate: state.edit, assertOpen: () => void active() }) : undefined,
+    builtinFailures: () => failuresIn(state),
     authorize: (request) => (isOwn() ? decideOwn : authorizeByAllow)(active(), request),
     authorizeMany: (requests) => manyBy(active(), requests, isOwn()),
     hasPermissions: (request) => hasPermissions(active(), request),
@@ -117,7 +122,7 @@ export async function bundlePdp(options: BundlePdpOptions): Promise<Pdp> {
     atLeast: waiters.wait,
     refresh: () => polling.now(),
     status: () => ({
-      profile: isOwn() || !state.current() ? profile : "custom",
+      profile: profileNow(),
       ...readiness(),
       ...contentsOf(state),
       sources: [health.status()],
@@ -176,13 +181,22 @@ function facts(state: BundleState, looks: BundleLooks): Partial<BundleStatus> {
   const { tag, named, bytes, at, signedBy, fromDisk: isFromDisk } = activated
   return {
     kind: current.contents.kind,
-    revision: named,
-    ...(tag !== undefined && { etag: tag }),
+    ...(named !== "" && { revision: named }),
+    ...(tag !== undefined && /^(?:W\/)?"/.test(tag) && { etag: tag }),
     bytes,
     activatedAt: new Date(at).toISOString(),
     ...(signedBy !== undefined && { signedBy }),
     fromDisk: isFromDisk,
   }
+}
+
+function documentOf(state: BundleState): unknown {
+  const contents = state.current()?.contents
+  return contents?.kind === "custom" ? contents.document : {}
+}
+
+function failuresIn(state: BundleState): readonly string[] {
+  return state.current()?.contents.policy.builtinFailures() ?? []
 }
 
 function rolesIn(state: BundleState): ReadonlyMap<string, readonly string[]> {
@@ -195,7 +209,7 @@ function contentsOf(state: BundleState): Pick<PdpStatus, "policy" | "authorizati
   const none = { roles: 0, endpoints: 0, operations: 0, warnings: [], added: [] }
   if (current?.contents.kind !== "portcullis") {
     return {
-      policy: { digest: current?.contents.digest ?? "", entrypoints: current?.contents.policy.entrypoints ?? [] },
+      policy: { digest: current?.contents.policy.digest ?? "", entrypoints: current?.contents.policy.entrypoints ?? [] },
       authorizationData: { digest: "", ...none },
       bindings: 0,
       unknownRoles: { bindings: 0, roles: [] },

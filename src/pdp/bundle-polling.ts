@@ -3,7 +3,7 @@ import type { BundleFeed } from "./bundle-feed.js"
 
 /** What {@link startBundlePolling} does with a bundle's place. */
 export interface BundlePollingOptions {
-  readonly feed: Pick<BundleFeed, "pollSeconds" | "waitMs" | "surroundings" | "subscribe">
+  readonly feed: Pick<BundleFeed, "pollSeconds" | "firstRetryMs" | "waitMs" | "surroundings" | "subscribe">
   /** Looks once, and takes what is new. @param waitMs how long the place may hold the question back */
   readonly look: (waitMs: number, signal: AbortSignal) => Promise<"news" | "unchanged">
   /** Like `failed`, must not throw. */
@@ -20,7 +20,7 @@ export interface BundlePolling {
 }
 
 /**
- * Looks every `pollSeconds`, ±10 %; where questions are held back, at once after each answer. After a failure the pause is 100 ms, 1.6 times as long after
+ * Looks every `pollSeconds`, ±10 %; where questions are held back, at once after each answer. After a failure the pause is 100 ms (`firstRetryMs`), 1.6 times as long after
  * each further one, up to `pollSeconds`; the same when a place that should hold questions back answers at once that nothing is new. The first look is `now`.
  */
 export function startBundlePolling({ feed, look, succeeded, failed }: BundlePollingOptions): BundlePolling {
@@ -33,7 +33,8 @@ export function startBundlePolling({ feed, look, succeeded, failed }: BundlePoll
   let cancelTimer = (): void => undefined
   const unsubscribe = feed.subscribe?.(() => inBackground(lookNow()))
 
-  const backoffMs = (times: number): number => Math.min(feed.pollSeconds * 1_000, firstPauseMs * pauseGrowth ** (times - 1)) * jitter()
+  const backoffMs = (times: number): number =>
+    Math.min(feed.pollSeconds * 1_000, (feed.firstRetryMs ?? firstPauseMs) * pauseGrowth ** (times - 1)) * jitter()
   const jitter = (): number => 0.9 + 0.2 * random()
   const wakeIn = (ms: number): void => {
     cancelTimer = timers.after(Math.round(ms), () => inBackground(takeOff(true)))

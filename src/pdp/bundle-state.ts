@@ -24,6 +24,8 @@ export interface BundleState {
    * @throws {PdpError} `ERR_BUNDLE_INVALID` with the reason `revision_older` or `data_invalid`
    */
   take(contents: BundleContents, named: string, from: "feed" | "disk", signal: AbortSignal): Promise<void>
+  /** Lets the policies of a custom bundle decide on other data. @returns the revision @throws {PdpError} `ERR_POLICY_INVALID`, `ERR_PDP_NOT_READY` */
+  edit(document: unknown): string
 }
 
 /** A bundle that decides. */
@@ -73,6 +75,11 @@ export function bundleState(
     take: async (contents, named, from, signal) => {
       if (contents.kind === "portcullis") return takeOwn(contents, named, from, signal)
       adopt(contents, roleBindingStore(), 1, undefined, from)
+    },
+    edit: (document) => {
+      if (current?.contents.kind !== "custom") throw new PdpError("ERR_PDP_NOT_READY", "there is no policy yet whose data could be edited")
+      adopt(current.contents.withDocument(document), current.store, 1, undefined, "feed")
+      return formatRevision(revision)
     },
   }
 }

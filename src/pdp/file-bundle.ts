@@ -38,6 +38,7 @@ export function fileBundle(options: FileBundleOptions): BundleFeed {
     name: `file ${options.path}`,
     pollSeconds,
     maxBytes,
+    firstRetryMs: 1_000,
     surroundings,
     ...(verify && { verify }),
     waitMs: () => 0,

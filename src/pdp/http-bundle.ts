@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises"
-import type { IncomingHttpHeaders } from "node:http"
 import { messageOf, PdpError } from "../errors.js"
 import { packageVersion } from "../model/package-version.js"
 import { unavailable } from "../model/unavailable.js"
@@ -96,7 +95,7 @@ function assertBundle(place: string, { status, headers }: HttpAnswer): void {
   throw new PdpError(problem.code, problem.message, { reason: "http_status", details: { ...problem.details, httpStatus: status } })
 }
 
-function remedyFor(status: number, { location }: IncomingHttpHeaders): string {
+function remedyFor(status: number, { location }: HttpAnswer["headers"]): string {
   if (status === 304) return "it was not asked for that: a cache in between is at fault"
   if (status >= 300 && status < 400) return `redirects are not followed: name the place itself${location === undefined ? "" : " that it points to"}`
   if (status === 401 || status === 403) return "check the token or headers that it is asked with, and what the server lets them fetch"

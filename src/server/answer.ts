@@ -9,23 +9,22 @@ import type { Work } from "./work.js"
 export interface AnsweredBody {
   readonly status: number
   readonly body: string | Buffer
-  /** Names and values in turn. */
-  readonly head: readonly string[]
+  /** Names and values in turn; {@link answerBody} adds to it. */
+  readonly head: string[]
 }
 
 /** Answers with JSON text, see {@link answerBody}. */
 export function answerJson(context: ServerContext, exchange: Exchange, status: number, text: string, more: readonly string[] = none): void {
-  answerBody(context, exchange, { status, body: text, head: more.length > 0 ? json.concat(more) : json })
+  answerBody(context, exchange, { status, body: text, head: ["Content-Type", "application/json", ...more] })
 }
 
 /**
  * Answers in one write, at the end of this turn of the event loop: answers to requests that arrived together go out in a
  * row, while each by itself would wake their reader. A caller who is gone gets nothing.
  */
-export function answerBody(context: ServerContext, exchange: Exchange, { status, body, head: given }: AnsweredBody): void {
+export function answerBody(context: ServerContext, exchange: Exchange, { status, body, head }: AnsweredBody): void {
   const { response } = exchange
   if (response.headersSent || response.destroyed) return
-  const head = given.slice()
   head.push("X-Request-ID", exchange.requestId)
   if (status !== 204 && status !== 304) head.push("Content-Length", String(typeof body === "string" ? Buffer.byteLength(body) : body.length))
   if (context.isClosing()) head.push("Connection", "close")
@@ -65,4 +64,3 @@ export function thrownError(thrown: unknown, reason: Refusal = refusalOf(thrown)
 }
 
 const none: readonly string[] = []
-const json: readonly string[] = ["Content-Type", "application/json"]

@@ -21,6 +21,9 @@ type Reach = keyof typeof checks
 
 const checks = { machine: checkUnforwarded, peers: checkPeer, anybody: () => undefined } as const
 
+/** All but those that fetch. */
+const otherMethods = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
 /** Every route but the decisions: what answers `GET` (and `HEAD`), and who else answers what. */
 export function createApp(context: ServerContext): App {
   const reach = context.isLocal ? "machine" : "peers"
@@ -31,7 +34,7 @@ export function createApp(context: ServerContext): App {
     [fleetPath]: (c) => fleet(context, c),
   })
   app.all(`${statusPath}/:partition`, (c) => wrongMethod(context, c, "POST"))
-  for (const path of bundleRoutes) app.all(honoPath(path), (c) => wrongMethod(context, c, "GET, HEAD"))
+  for (const path of bundleRoutes) app.on(otherMethods, honoPath(path), (c) => wrongMethod(context, c, "GET, HEAD"))
   addIdentityRoutes(context, app)
   addAdministration(context, app)
   app.all(`${pdpPrefix}:entrypoint`, (c) => wrongMethod(context, c, "POST"))

@@ -1,3 +1,4 @@
+import type { HttpBindings } from "@hono/node-server"
 import type { IncomingMessage } from "node:http"
 import { PdpError } from "../errors.js"
 import type { FleetClient, TokenUse } from "../fleet/index.js"
@@ -14,8 +15,8 @@ export const bundlePath = "/apis/auth/v2/iam/opa-bundle.tar.gz"
  *
  * @throws {PdpError} `ERR_UNAUTHENTICATED`, `ERR_DENIED`
  */
-export async function bundleClient(context: ServerContext, request: IncomingMessage, name: string): Promise<FleetClient> {
-  return tokenClient(context, request, "bundle", name) ?? permittedClient(context, request)
+export async function bundleClient(context: ServerContext, exchanged: HttpBindings, name: string): Promise<FleetClient> {
+  return tokenClient(context, exchanged.incoming, "bundle", name) ?? permittedClient(context, exchanged)
 }
 
 /**
@@ -23,30 +24,32 @@ export async function bundleClient(context: ServerContext, request: IncomingMess
  *
  * @throws {PdpError} `ERR_UNAUTHENTICATED`, `ERR_DENIED`
  */
-export async function reportingClient(context: ServerContext, request: IncomingMessage, use: "status" | "logs"): Promise<FleetClient> {
-  const byToken = tokenClient(context, request, use)
+export async function reportingClient(context: ServerContext, exchanged: HttpBindings, use: "status" | "logs"): Promise<FleetClient> {
+  const { incoming } = exchanged
+  const byToken = tokenClient(context, incoming, use)
   if (byToken) return byToken
-  if (context.trustOf(request) === "none") return permittedClient(context, request)
+  if (context.trustOf(incoming) === "none") return permittedClient(context, exchanged)
   try {
-    return await permittedClient(context, request)
+    return await permittedClient(context, exchanged)
   } catch (thrown) {
     if (!(thrown instanceof PdpError)) throw thrown
-    return { who: "trusted peer", ...placeOf(request) }
+    return { who: "trusted peer", ...placeOf(incoming) }
   }
 }
 
 /** The same right without a token, for people. @throws {PdpError} `ERR_UNAUTHENTICATED`, `ERR_DENIED` */
-export async function permittedClient(context: ServerContext, request: IncomingMessage): Promise<FleetClient> {
+export async function permittedClient(context: ServerContext, exchanged: HttpBindings): Promise<FleetClient> {
+  const { incoming } = exchanged
   if (!context.distribution.hasRoles()) {
-    const untrusted = checkPeer(context, request)
+    const untrusted = checkPeer(context, incoming)
     if (untrusted) throw new PdpError("ERR_DENIED", untrusted.message, { reason: untrusted.code })
-    return { who: "trusted peer", ...placeOf(request) }
+    return { who: "trusted peer", ...placeOf(incoming) }
   }
-  const { principal, proof } = await context.authenticate(credentialsOf(context, request))
+  const { principal, proof } = await context.authenticate(credentialsOf(context, incoming))
   if (proof === "none")
     throw new PdpError("ERR_UNAUTHENTICATED", `bundles hold every role binding; ${credentialsRemedy(context)}`, { reason: "no_credentials" })
   assertAllowed(context.pdp, { principal, method: "GET", path: bundlePath })
-  return { who: principal.kind === "service" ? `service:${principal.id}` : principal.id, ...placeOf(request) }
+  return { who: principal.kind === "service" ? `service:${principal.id}` : principal.id, ...placeOf(incoming) }
 }
 
 /** @throws {PdpError} `ERR_DENIED` for a bundle token that is for something else */

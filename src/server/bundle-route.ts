@@ -24,14 +24,15 @@ export function serveBundle(context: ServerContext, exchange: Exchange, name: st
 
 async function answer(context: ServerContext, exchange: Exchange, name: string): Promise<void> {
   const { distribution, limits } = context
-  const client = await bundleClient(context, exchange.request, name)
+  const bindings = { incoming: exchange.request, outgoing: exchange.response }
+  const client = await bundleClient(context, bindings, name)
   if (!distribution.bundles.names.includes(name)) throw unknownBundle(name, distribution.bundles.names)
   await reached(context, exchange)
   const asked = readBundleRequest(exchange.request, limits.longPollSeconds * 1_000)
   const poll = distribution.fleet.polled(client, name, asked.tag, asked.waitMs)
   const { mayDelta, ...news } = await awaited(context, exchange, { name, client, asked, poll })
   if (news.isGone) return
-  await bundleClient(context, exchange.request, name)
+  await bundleClient(context, bindings, name)
   if (matchesEntityTag(asked.ifNoneMatch, news.bundle.etag)) return sendUnchanged(context, exchange, news)
   const delta =
     asked.takesDelta && mayDelta && asked.tag !== undefined && !news.isStale ? await distribution.bundles.delta(name, asked.tag) : undefined

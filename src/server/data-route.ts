@@ -1,5 +1,5 @@
-import { dataFlags, dataName, noFlags, opaJson, readBareInput, readDataQuery, readDataRequest, type DataPlace } from "../opa/index.js"
-import type { DataRequest } from "../opa/index.js"
+import { dataFlags, dataName, noFlags, opaJson, readBareInput, readDataQuery, readDataRequest } from "../opa/index.js"
+import type { DataPlace, DataRequest } from "../opa/index.js"
 import { refuse } from "./answer.js"
 import type { Exchange, ServerContext } from "./context.js"
 import { evaluatedData, questionOf, type DataQuestion } from "./evaluated-data.js"
@@ -16,7 +16,7 @@ export const dataPrefix = "/v1/data"
 /** `POST|GET /v1/data/…`: what the policy says there, and `{}` for what is undefined. */
 export function serveData(context: ServerContext, exchange: Exchange, rest: string, query: string): void {
   const place = placeOf(context, exchange, rest, dataPrefix)
-  if (!place) return
+  if ("status" in place) return refuse(context, exchange, place)
   const parameters = query === "" ? undefined : new URLSearchParams(query)
   const flags = parameters ? dataFlags(parameters) : noFlags
   const evaluate = (asked: DataRequest | Refusal): void => {
@@ -30,7 +30,7 @@ export function serveData(context: ServerContext, exchange: Exchange, rest: stri
 /** `POST /v0/data/…`, and `POST /` for the default decision: the body is the input, and the answer the bare value. */
 export function serveBareData(context: ServerContext, exchange: Exchange, rest: string, query: string): void {
   const place = placeOf(context, exchange, rest, exchange.request.url?.startsWith("/v0/") ? "/v0/data" : "")
-  if (!place) return
+  if ("status" in place) return refuse(context, exchange, place)
   const flags = query === "" ? noFlags : dataFlags(new URLSearchParams(query))
   readOpaBody(context, exchange, (body) => {
     const asked = Buffer.isBuffer(body) ? readDataInput(context, body, readBareInput) : body
@@ -39,13 +39,13 @@ export function serveBareData(context: ServerContext, exchange: Exchange, rest: 
   })
 }
 
-/** What a path names, when the caller may ask. Otherwise he is answered, and there is nothing. */
-export function placeOf(context: ServerContext, exchange: Exchange, rest: string, prefix: string): DataPlace | undefined {
-  const untrusted = checkTrust(context, exchange.request)
-  if (untrusted) return void refuse(context, exchange, untrusted)
-  const place = context.opa.place(rest)
+/** What a path names, when the caller may ask. @param prefix the route; none for `/` */
+export function placeOf(context: ServerContext, exchange: Exchange, rest: string, prefix: string): DataPlace | Refusal {
   exchange.route = prefix === "" ? "/" : prefix
-  if (place === "malformed") return void refuse(context, exchange, refusal(400, "input_invalid", "the path holds a malformed percent escape"))
+  const untrusted = checkTrust(context, exchange.request)
+  if (untrusted) return untrusted
+  const place = context.opa.place(rest)
+  if (place === "malformed") return refusal(400, "input_invalid", "the path holds a malformed percent escape")
   if (place.entrypoint !== undefined && prefix !== "") exchange.route = `${prefix}/${place.entrypoint}`
   return place
 }

@@ -42,24 +42,28 @@ export function inputTimer({ startedAt }: Exchange, readAt: number): { readonly 
   return { timer_rego_input_parse_ns: nanoseconds(Math.max(0, readAt - startedAt)) }
 }
 
+/** Nanoseconds that an answer took so far. */
+export function servingTimer(context: ServerContext, { startedAt }: Exchange): { readonly timer_server_handler_ns: number } {
+  return { timer_server_handler_ns: nanoseconds(context.now() - startedAt) }
+}
+
 type Origin = Parameters<ServerContext["pdp"]["evaluate"]>[2]
 
 /** @param failures gets what builtins could not answer */
 function valueAt(context: ServerContext, place: DataPlace, input: unknown, origin: Origin, failures: string[] | undefined): unknown {
-  const { pdp, opa } = context
-  const evaluate = (entrypoint: string): unknown => {
-    const said = pdp.evaluate(entrypoint, input, origin)
-    if (failures) failures.push(...(pdp.builtinFailures?.() ?? []))
-    count(context, entrypoint, said)
-    return said
-  }
-  if (place.entrypoint !== undefined && place.inside.length === 0) return evaluate(place.entrypoint)
-  return documentAt(place, { evaluate, read: () => (opa.isCustom() ? pdp.data?.read() : undefined) })
+  if (place.entrypoint !== undefined && place.inside.length === 0) return said(context, place.entrypoint, input, origin, failures)
+  return documentAt(place, {
+    evaluate: (entrypoint) => said(context, entrypoint, input, origin, failures),
+    read: () => (context.opa.isCustom() ? context.pdp.data?.read() : undefined),
+  })
 }
 
-/** Nanoseconds that an answer took so far. */
-export function handlerTimer(context: ServerContext, { startedAt }: Exchange): { readonly timer_server_handler_ns: number } {
-  return { timer_server_handler_ns: nanoseconds(context.now() - startedAt) }
+function said(context: ServerContext, entrypoint: string, input: unknown, origin: Origin, failures: string[] | undefined): unknown {
+  const { pdp } = context
+  const result = pdp.evaluate(entrypoint, input, origin)
+  if (failures) failures.push(...(pdp.builtinFailures?.() ?? []))
+  count(context, entrypoint, result)
+  return result
 }
 
 function originOf({ request, requestId }: Exchange, decisionId: string): NonNullable<Origin> {
@@ -95,7 +99,7 @@ function timersOf(context: ServerContext, exchange: Exchange, readAt: number, st
   return {
     ...inputTimer(exchange, readAt),
     timer_rego_query_eval_ns: nanoseconds(context.now() - startedAt),
-    ...handlerTimer(context, exchange),
+    ...servingTimer(context, exchange),
   }
 }
 

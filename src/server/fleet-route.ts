@@ -12,7 +12,7 @@ export const fleetPath = "/fleet"
 /** `GET /fleet`: the OPAs that take bundles from this process, and this process. For who may fetch bundles. */
 export async function fleet(context: ServerContext, c: AppContext): Promise<Response> {
   try {
-    await permittedClient(context, c.env.incoming)
+    await permittedClient(context, c.env)
     const { distribution, pdp, version } = context
     await distribution.publish()
     const { ready, revision, policy, authorizationData } = pdp.status()

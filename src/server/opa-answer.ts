@@ -25,7 +25,7 @@ export function answerOpaError(context: ServerContext, exchange: Exchange, statu
 
 /** Answers without a body. */
 export function answerNothing(context: ServerContext, exchange: Exchange, status: number, head: readonly string[] = []): void {
-  answerBody(context, exchange, { status, body: "", head })
+  answerBody(context, exchange, { status, body: "", head: [...head] })
 }
 
 /** Answers with plain text and a line end, as Go's router does. */

@@ -13,7 +13,7 @@ import { refusal, type Refusal } from "../model/refusal.js"
 import { refuse, thrownError } from "./answer.js"
 import type { Exchange, ServerContext } from "./context.js"
 import { placeOf } from "./data-route.js"
-import { evaluatedData, handlerTimer, questionOf } from "./evaluated-data.js"
+import { evaluatedData, servingTimer, questionOf } from "./evaluated-data.js"
 import { whenFresh } from "./fresh.js"
 import { answerOpa } from "./opa-answer.js"
 import { readOpaBody } from "./opa-body.js"
@@ -25,7 +25,7 @@ export const batchPrefix = "/v1/batch/data"
 /** `POST /v1/batch/data/…`: many inputs, one place, one state of the data; an input that fails is an error of its own and never a decision. */
 export function serveBatch(context: ServerContext, exchange: Exchange, rest: string, query: string): void {
   const place = placeOf(context, exchange, rest, batchPrefix)
-  if (!place) return
+  if ("status" in place) return refuse(context, exchange, place)
   const flags = query === "" ? noFlags : dataFlags(new URLSearchParams(query))
   readOpaBody(context, exchange, (body) => {
     const inputs = Buffer.isBuffer(body) ? inputsOf(context, body) : body
@@ -45,7 +45,7 @@ function answerBatch(context: ServerContext, exchange: Exchange, place: DataPlac
   const revision = context.pdp.revision()
   const outcomes = inputs.map((input) => outcomeOf(context, exchange, place, input, flags))
   const id = context.opa.newDecisionId()
-  const frame = { ...(id !== undefined && { batch_decision_id: id }), ...(flags.metrics && { metrics: handlerTimer(context, exchange) }) }
+  const frame = { ...(id !== undefined && { batch_decision_id: id }), ...(flags.metrics && { metrics: servingTimer(context, exchange) }) }
   const { status, body } = batchAnswer(outcomes, frame)
   if (status === 500) context.metrics.failed("internal_error")
   answerOpa(context, exchange, status, opaJson(body, flags.pretty), ["X-Portcullis-Revision", revision])

@@ -4,7 +4,7 @@ import { refusal, type Refusal } from "../model/refusal.js"
 import type { PolicyData } from "../pdp/pdp.js"
 import { answerJson, refuse, refuseThrown } from "./answer.js"
 import type { Exchange, ServerContext } from "./context.js"
-import { handlerTimer, inputTimer } from "./evaluated-data.js"
+import { servingTimer, inputTimer } from "./evaluated-data.js"
 import { answerNothing, answerOpaError } from "./opa-answer.js"
 import { readWrittenBody } from "./opa-body.js"
 import { checkedJson } from "./question.js"
@@ -62,7 +62,7 @@ async function written(context: ServerContext, exchange: Exchange, data: PolicyD
     })
     const head = ["X-Portcullis-Revision", revision]
     if (!wantsMetrics) return answerNothing(context, exchange, 204, head)
-    answerJson(context, exchange, 200, opaJson({ metrics: { ...inputTimer(exchange, readAt), ...handlerTimer(context, exchange) } }, false), head)
+    answerJson(context, exchange, 200, opaJson({ metrics: { ...inputTimer(exchange, readAt), ...servingTimer(context, exchange) } }, false), head)
   } catch (thrown) {
     if (thrown instanceof AlreadyThere) return answerNothing(context, exchange, 304)
     if (thrown instanceof DataEditError) return answerOpaError(context, exchange, thrown.status, { code: thrown.code, message: thrown.message })

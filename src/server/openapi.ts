@@ -68,27 +68,58 @@ function pdpPaths(): Record<string, unknown> {
 }
 
 function dataPaths(): Record<string, unknown> {
-  const parameters = [
-    {
-      name: "path",
-      in: "path",
-      required: true,
-      schema: { type: "string" },
-      description: "`allow`, `allow_many` or another entrypoint, or a place in its result, such as `allow/allowed`.",
-    },
-    { name: "pretty", in: "query", required: false, schema: { type: "boolean" } },
-    AtLeast,
-  ]
+  const text = { type: "string" }
+  const description = "An entrypoint, such as `authz/allow`, or a place in its result, such as `authz/allow/allowed`."
+  const path = { name: "path", in: "path", required: true, schema: text, description }
+  const flags = ["pretty", "metrics", "provenance", "instrument", "strict-builtin-errors"].map((name) => ({
+    name,
+    in: "query",
+    required: false,
+    schema: { type: "boolean" },
+  }))
+  const parameters = [path, ...flags, AtLeast]
   const responses = { 200: success("As OPA answers.", schemaOf(DataAnswer)), ...errors("OpaError") }
-  const query = { name: "input", in: "query", required: false, schema: { type: "string" }, description: "JSON." }
+  const bare = { 200: success("The bare value.", {}), ...errors("OpaError"), ...error(404, "undefined", "OpaError") }
+  const query = { name: "input", in: "query", required: false, schema: text, description: "JSON." }
   const requestBody = { content: jsonContent(schemaOf(z.looseObject({ input: anyInput.optional() }))) }
+  const anyBody = { content: jsonContent({}) }
+  const written = { 204: { description: "Written; it decides.", headers: Revision }, 304: { description: "There already." }, ...errors("OpaError") }
+  const write = (operationId: string, content?: unknown): unknown => ({
+    operationId,
+    parameters: [path],
+    ...(content !== undefined && { requestBody: { required: true, content } }),
+    responses: { ...written, ...error(404, "not there, or in conflict", "OpaError") },
+  })
   return {
-    [`${dataPrefix}/authz/{path}`]: {
-      get: { operationId: "getData", parameters: [...parameters, query], responses },
+    [`${dataPrefix}/{path}`]: {
       post: { operationId: "postData", parameters, requestBody, responses },
+      get: { operationId: "getData", parameters: [...parameters, query], responses },
+      put: write("putData", jsonContent({})),
+      patch: write("patchData", jsonContent(schemaOf(z.array(DataOperation)))),
+      delete: write("deleteData"),
     },
+    "/v0/data/{path}": { post: { operationId: "postBareData", parameters, requestBody: anyBody, responses: bare } },
+    "/": { post: { operationId: "defaultDecision", parameters: [...flags, AtLeast], requestBody: anyBody, responses: bare } },
+    "/v1/batch/data/{path}": {
+      post: {
+        operationId: "batchData",
+        parameters,
+        requestBody: { required: true, content: jsonContent(schemaOf(Batch)) },
+        responses: { ...responses, 200: success("All worked.", schemaOf(BatchAnswer)), 207: success("Some did.", schemaOf(BatchAnswer)) },
+      },
+    },
+    ...Object.fromEntries(
+      ["/v1/policies", "/v1/config", "/v1/status"].map((route) => [
+        route,
+        { get: { responses: { 200: success("As OPA answers.", schemaOf(DataAnswer)), ...errors("OpaError") } } },
+      ]),
+    ),
   }
 }
+
+const DataOperation = z.object({ op: z.enum(["add", "remove", "replace"]), path: z.string(), value: z.unknown().optional() })
+const Batch = z.looseObject({ inputs: z.record(z.string(), z.unknown()), common_input: z.unknown().optional() })
+const BatchAnswer = z.looseObject({ responses: z.record(z.string(), DataAnswer) })
 
 function bundlePaths(): Record<string, unknown> {
   const content = { "application/gzip": { schema: { type: "string", contentEncoding: "binary" } } }

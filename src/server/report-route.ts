@@ -14,7 +14,7 @@ export const statusPath = "/status"
 export function serveReport(context: ServerContext, exchange: Exchange): void {
   exchange.route = statusPath
   const refused = (why: unknown): void => refuse(context, exchange, explainedRefusal(context, statusPath, exchange.requestId, why))
-  const client = reportingClient(context, exchange.request, "status")
+  const client = reportingClient(context, { incoming: exchange.request, outgoing: exchange.response }, "status")
   // It is looked at when the body is there, too.
   client.catch(() => undefined)
   readBody(exchange.request, context.limits.bodyBytes, (body) => {

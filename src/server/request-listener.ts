@@ -26,6 +26,12 @@ export function requestListener(context: ServerContext, { app, hot, rules, newRe
   const cold = getRequestListener(app.fetch, { overrideGlobalObjects: false })
   const needsConsent = isMain && context.opa.authorization
   const routeOf = routeTemplates(app.routes.map(({ path }) => path))
+  const serve = (exchange: Exchange): void => {
+    if (isServedHot(context, hot, exchange)) return
+    const { request, response } = exchange
+    serveCold(context, routeOf, exchange)
+    void cold(request, response).then(() => context.work.answered(response))
+  }
   return (request: IncomingMessage, response: ServerResponse) => {
     const requestId = requestIdOf(request.headers["x-request-id"], newRequestId)
     const exchange: Exchange = { request, response, requestId, startedAt: context.now(), route: "other", opa: false }
@@ -36,13 +42,8 @@ export function requestListener(context: ServerContext, { app, hot, rules, newRe
     if (full) return refuse(context, exchange, full)
     const strange = checkBorder(request, rules)
     if (strange) return refuse(context, exchange, strange)
-    const serve = (): void => {
-      if (isServedHot(context, hot, exchange)) return
-      serveCold(context, routeOf, exchange)
-      void cold(request, response).then(() => context.work.answered(response))
-    }
-    if (needsConsent) return withConsent(context, exchange, serve)
-    serve()
+    if (needsConsent) return withConsent(context, exchange, () => serve(exchange))
+    serve(exchange)
   }
 }
 

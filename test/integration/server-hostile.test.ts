@@ -133,9 +133,11 @@ describe("a body that no two parsers read alike", () => {
     const { url } = await serve()
     for (const type of ["text/plain", "application/json; charset=utf-16", "application/x-www-form-urlencoded", "multipart/form-data", "x"])
       expect(await answerOf(await post(`${url}${pdpPath}/allow`, question, { "Content-Type": type }))).toEqual(isAllowed(true))
-    for (const type of ["application/yaml", "application/x-www-form-urlencoded"])
-      for (const { api, code } of apis)
-        expect(await answerOf(await post(`${url}${api}/allow`, "input: {}", { "Content-Type": type }))).toMatchObject({ status: 400, code })
+    for (const { api, code } of apis) {
+      const form = { "Content-Type": "application/x-www-form-urlencoded" }
+      expect(await answerOf(await post(`${url}${api}/allow`, "input: {}", form))).toMatchObject({ status: 400, code })
+    }
+    expect(await answerOf(await post(`${url}${pdpPath}/allow`, "input: {}", { "Content-Type": "application/yaml" }))).toMatchObject({ status: 400 })
     await expectDecisions(url)
   })
 

@@ -384,7 +384,7 @@ describe("health, status and metrics", () => {
     for (const path of Object.keys(document.paths)) {
       const [method = ""] = Object.keys(document.paths[path] ?? {})
       const sent = { method: method.toUpperCase(), headers: { "X-NMP-Principal-Id": "service:opa" }, ...(method === "post" && { body: "{" }) }
-      const answer = await fetch(url + path.replace("{path}", "allow"), sent)
+      const answer = await fetch(url + path.replace("{path}", "allow").replace("{name}", "authz.tar.gz"), sent)
       expect([path, answer.status]).toEqual([path, method === "post" ? 400 : 200])
     }
     expect(document.paths["/apis/auth/v2/authz/has_role"]?.post).toMatchObject({

@@ -12,18 +12,18 @@ import { headersFrom } from "./headers-file.js"
  * @returns undefined: it names none
  * @throws {PdpError} `ERR_CONFIG_INVALID`; `ERR_SOURCE_UNAVAILABLE` for a file that cannot be read
  */
-export async function configuredBundle({ bundle_source: source }: Config): Promise<BundleFeed | undefined> {
+export async function configuredFeed({ bundle_source: source }: Config): Promise<BundleFeed | undefined> {
   const { url, file, token_file: tokenFile, headers_file: headersFile, persist_file: persistFile, status_url: statusUrl } = source
   if (url === undefined && file === undefined) return undefined
   const verify = await verification(source)
-  const common = { pollSeconds: source.poll_seconds, maxBytes: source.max_bytes, ...(verify && { verify }) }
+  const both = { pollSeconds: source.poll_seconds, maxBytes: source.max_bytes, ...(verify && { verify }) }
   if (file !== undefined) {
     assertReadable(file)
-    return fileBundle({ path: file, ...common })
+    return fileBundle({ path: file, ...both })
   }
   return httpBundle({
     url: url ?? "",
-    ...common,
+    ...both,
     longPollSeconds: source.long_poll_seconds,
     ...(tokenFile !== undefined && { tokenFile }),
     ...(headersFile !== undefined && { headers: headersFrom(headersFile) }),

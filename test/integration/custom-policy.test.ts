@@ -1,0 +1,73 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { serving } from "../fixtures/serving.js"
+import { root } from "../fixtures/sidecar.js"
+import { readBundle } from "../../src/bundle/index.js"
+import { feeder, viewer } from "../fixtures/feeding.js"
+import { until } from "../fixtures/opa-server.js"
+
+const example = join(root, "examples/custom-policy")
+
+const folder = (): string => {
+  const made = mkdtempSync(join(tmpdir(), "portcullis-custom-"))
+  onTestFinished(() => rmSync(made, { recursive: true }))
+  return made
+}
+
+const mayDelete = { input: { principal: "ann", action: "delete", todo: { id: 2, owner: "ben" } } }
+
+describe("portcullis serve --policy", () => {
+  it("serves the bundle of the example without OPA, and takes the next one when it is put there", async () => {
+    const made = folder()
+    const bundle = join(made, "bundle.tar.gz")
+    cpSync(join(example, "bundle.tar.gz"), bundle)
+    const sidecar = await serving({}, "--policy", bundle, "--entrypoint", "todo/allow")
+    expect(sidecar.out()).toContain("/v1/data/todo/allow")
+    expect((await sidecar.send("POST", "/v1/data/todo/allow", { body: mayDelete })).body).toEqual({ result: false })
+    writeFileSync(bundle, "no bundle")
+    await sidecar.printed("err", /refresh failed/)
+    expect((await sidecar.send("POST", "/v1/data/todo/allow", { body: mayDelete })).body).toEqual({ result: false })
+  })
+
+  it("serves a module with data, which is watched", async () => {
+    const data = join(folder(), "data.json")
+    writeFileSync(data, '{"owners": {"1": "ann"}}')
+    const sidecar = await serving({}, "--policy", "examples/own-policy/policy.wasm", "--data", data)
+    const ask = async (): Promise<unknown> =>
+      (await sidecar.send("POST", "/v1/data/todo/allow", { body: { input: { principal: "ben", todo: "1" } } })).body
+    expect(await ask()).toEqual({ result: false })
+    writeFileSync(data, '{"owners": {"1": "ben"}}')
+    await sidecar.printed("err", /new state decides/)
+    expect(await ask()).toEqual({ result: true })
+  })
+})
+
+describe("portcullis serve --bundle", () => {
+  it("serves what another one serves, and goes on from the disk after kill -9 while that one is away", async () => {
+    const feed = await feeder()
+    const made = folder()
+    const [headers, kept] = [join(made, "headers"), join(made, "kept.tar.gz")]
+    writeFileSync(headers, "Authorization: Bearer a-bundle-token-that-is-long-enough-for-everybody\n")
+    const settings = { BUNDLE_SOURCE__HEADERS_FILE: headers, BUNDLE_SOURCE__PERSIST_FILE: kept }
+    const first = await serving(settings, "--bundle", feed.url)
+    expect([await first.mayRead("ann"), await first.mayRead("ben")]).toEqual([true, false])
+    feed.source.add(viewer("ben"))
+    await feed.pdp.refresh()
+    expect(await first.mayRead("ben", feed.pdp.revision())).toBe(true)
+    // It decides first, and is kept then.
+    await until(async () => (await readBundle(readFileSync(kept))).manifest.revision === feed.pdp.revision())
+    await first.kill("SIGKILL")
+    await feed.stop()
+    const second = await serving(settings, "--bundle", feed.url)
+    expect([await second.mayRead("ben"), await second.mayRead("eve")]).toEqual([true, false])
+    expect(await second.status()).toMatchObject({ ready: true, revision: expect.any(String) })
+  })
+})
+
+it("the committed bundle of the example holds its policy's data", async () => {
+  const { data, manifest } = await readBundle(readFileSync(join(example, "bundle.tar.gz")))
+  expect(data).toEqual(JSON.parse(readFileSync(join(example, "data.json"), "utf8")))
+  expect(manifest.wasm.map(({ entrypoint }) => entrypoint)).toEqual(["todo/allow", "todo/readable"])
+})
