@@ -40,7 +40,7 @@ function hasRoles({ pdp }: ServerContext): boolean {
 /** @throws {PdpError} unless the caller may fetch the bundle now */
 async function assertRight(context: ServerContext, c: AppContext): Promise<void> {
   if (!hasRoles(context)) return
-  const { principal, proof } = await context.authenticate(credentialsOf(context, c.env.incoming))
+  const { principal, proof } = await context.authenticate(credentialsOf(context, c.env))
   if (proof === "none")
     throw new PdpError("ERR_UNAUTHENTICATED", `bundles hold every role binding; ${credentialsRemedy(context)}`, { reason: "no_credentials" })
   assertAllowed(context.pdp, { principal, method: "GET", path: bundlePath })

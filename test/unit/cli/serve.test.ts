@@ -73,7 +73,7 @@ describe("serve with issuers", () => {
 
   it("says whose tokens it verifies and how people log in, and prints only requests that need no header", async () => {
     const { announced, url, log } = await serveWith(oidc)
-    expect(log()).toMatch(/INFO bearer tokens of these issuers are verified issuers=\["idp\.example"\]/)
+    expect(log()).toMatch(/INFO bearer tokens of these issuers are verified issuers=\["https:\/\/idp\.example\/realms\/a"\]/)
     expect(announced).toContain(`Log in with: portcullis auth login --url ${url}\n`)
     expect(announced.match(/^curl .*$/gm)).toHaveLength(3)
     expect(announced).not.toContain("X-NMP-Principal-Id")
