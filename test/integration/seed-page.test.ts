@@ -170,7 +170,11 @@ const causes: readonly Cause[] = [
     asked: { method: "POST", path: workspaces, body: { name: "second" } },
     server: { status: 403, code: "scope_missing", says: /--scope/ },
     commands: [
-      { args: ["workspaces", "create", "second"], code: 3, says: [/scope_missing; /, /portcullis auth login --scope platform:read,platform:write/] },
+      {
+        args: ["workspaces", "create", "second"],
+        code: 3,
+        says: [/scope_missing; /, /portcullis auth login --scope "?platform:read[ ,]platform:write/],
+      },
     ],
     doctor: {
       args: ["--method", "POST", "--path", workspaces],

@@ -345,8 +345,7 @@ describe("an identity provider that hangs", () => {
     await expect.poll(() => idp.requests(metadataPath)).toBe(1)
     for (let at = 0; at < 3; at++) expect(await knock({ port, ...pdp })).toMatchObject({ status: 200 })
     await idp.stop()
-    for (const { status, text: answered } of await Promise.all(waiting))
-      expect([status, JSON.parse(answered).oidc.issuer]).toEqual([200, idp.issuer])
+    for (const { status, text: answered } of await Promise.all(waiting)) expect([status, JSON.parse(answered).oidc.issuer]).toEqual([200, idp.issuer])
   })
 })
 

@@ -213,6 +213,7 @@ describe("the keys of an issuer", () => {
 
   it("are those that can verify; others are passed over", async () => {
     const weak = weakKey()
+    const strong = generateKeyPairSync("rsa", { modulusLength: 2_048 }).publicKey.export({ format: "jwk" })
     const otherCurve = { ...next.jwk, crv: "secp256k1" }
     server.publish([
       { kty: "oct", k: "c2VjcmV0", kid: "secret" },
@@ -225,6 +226,7 @@ describe("the keys of an issuer", () => {
       { kty: "AKP", alg: "ML-DSA-44", pub: "AAAA", kid: "post-quantum" },
       { ...otherCurve, kid: "curve" },
       weak.jwk,
+      ...["AQ", "Aw", "AAE", "AQAA", "AQAC"].map((e) => ({ ...strong, e, kid: `exponent-${e}` })),
       {},
       "no key",
       null,

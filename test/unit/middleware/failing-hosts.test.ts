@@ -45,7 +45,7 @@ describe("a host without a framework", () => {
     const found = warnings()
     const answer = await answerOf((request, response) => {
       const reply: FastifyReply = { sent: false, raw: response, code: () => fail(fault), headers: () => {}, send: () => {} }
-      void forFastify({ pdp: allowing })(
+      forFastify({ pdp: allowing })(
         {
           decorateRequest: () => {},
           addHook: (_, hook) => hook(fastifyRequest(request), reply, () => fail(fault)),

@@ -1,3 +1,4 @@
+import { once } from "node:events"
 import { createServer, type ServerResponse } from "node:http"
 import { expect, it, onTestFinished } from "vitest"
 import { openWork } from "../../../src/server/work.js"
@@ -25,13 +26,14 @@ it("who waits outside takes no place, and has one again when that is over, unles
 })
 
 async function response(): Promise<ServerResponse> {
-  const arrived = Promise.withResolvers<ServerResponse>()
-  const server = createServer((_request, answer) => arrived.resolve(answer))
+  const server = createServer()
+  const arrived = once(server, "request")
   const url = await listening(server)
   onTestFinished(() => {
     server.closeAllConnections()
     server.close()
   })
   void fetch(url).catch(() => undefined)
-  return arrived.promise
+  const [, answer] = await arrived
+  return answer
 }
