@@ -5,7 +5,7 @@
 //     -d password=ann@example.com -d "scope=openid platform:read" | node -pe 'JSON.parse(fs.readFileSync(0)).access_token')
 //   curl -i -H "Authorization: Bearer $token" http://127.0.0.1:3000/apis/models/v2/workspaces/ml-team/models
 import express from "express"
-import { env } from "node:process"
+import { env, exit } from "node:process"
 import { fileURLToPath } from "node:url"
 import { createPdp, fileSource } from "portcullis"
 import { portcullis } from "portcullis/express"
@@ -40,4 +40,8 @@ app.post("/apis/models/v2/workspaces/:workspace/models", express.json(), (reques
   response.status(201).json({ caller: request.portcullis.principal.id, created: request.body.name })
 })
 
-const server = app.listen(Number(PORT), "127.0.0.1", () => console.log(`listens on http://127.0.0.1:${server.address().port}`))
+const server = app.listen(Number(PORT), "127.0.0.1", (problem) => {
+  if (!problem) return console.log(`listens on http://127.0.0.1:${server.address().port}`)
+  console.error(`cannot listen: ${problem.message}; name another port with PORT=`)
+  exit(1)
+})

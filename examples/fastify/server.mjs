@@ -5,7 +5,7 @@
 //     -d password=ann@example.com -d "scope=openid platform:read" | node -pe 'JSON.parse(fs.readFileSync(0)).access_token')
 //   curl -i -H "Authorization: Bearer $token" http://127.0.0.1:3000/apis/models/v2/workspaces/ml-team/models
 import fastify from "fastify"
-import { env } from "node:process"
+import { env, exit } from "node:process"
 import { fileURLToPath } from "node:url"
 import { createPdp, fileSource } from "portcullis"
 import { portcullis } from "portcullis/fastify"
@@ -42,4 +42,9 @@ app.post("/apis/models/v2/workspaces/:workspace/models", async (request, reply) 
   return { caller: request.portcullis.principal.id, created: request.body.name }
 })
 
-console.log(`listens on ${await app.listen({ host: "127.0.0.1", port: Number(PORT) })}`)
+try {
+  console.log(`listens on ${await app.listen({ host: "127.0.0.1", port: Number(PORT) })}`)
+} catch ({ message }) {
+  console.error(`cannot listen: ${message}; name another port with PORT=`)
+  exit(1)
+}

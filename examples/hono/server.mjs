@@ -6,7 +6,7 @@
 //   curl -i -H "Authorization: Bearer $token" http://127.0.0.1:3000/apis/models/v2/workspaces/ml-team/models
 import { serve } from "@hono/node-server"
 import { Hono } from "hono"
-import { env } from "node:process"
+import { env, exit } from "node:process"
 import { fileURLToPath } from "node:url"
 import { createPdp, fileSource } from "portcullis"
 import { portcullis } from "portcullis/hono"
@@ -39,4 +39,9 @@ app.post("/apis/models/v2/workspaces/:workspace/models", async (c) => {
   return c.json({ caller: c.var.portcullis.principal.id, created: (await c.req.json()).name }, 201)
 })
 
-serve({ fetch: app.fetch, hostname: "127.0.0.1", port: Number(PORT) }, ({ port }) => console.log(`listens on http://127.0.0.1:${port}`))
+const address = { hostname: "127.0.0.1", port: Number(PORT) }
+const server = serve({ fetch: app.fetch, ...address }, ({ port }) => console.log(`listens on http://127.0.0.1:${port}`))
+server.on("error", ({ message }) => {
+  console.error(`cannot listen: ${message}; name another port with PORT=`)
+  exit(1)
+})

@@ -6,6 +6,9 @@ import { startIdp } from "./start.mjs"
 
 export { accounts, claimsOf, startIdp }
 
+/** Which examples/idp/portcullis.yaml names. */
+const usualIssuer = "http://127.0.0.1:9400"
+
 const usage = `An identity provider for trying things out: device flow, password, refresh tokens. In memory, on 127.0.0.1 only.
 
   node examples/idp/idp.mjs [--port 9400] [--scope-prefix api://portcullis/]
@@ -37,17 +40,22 @@ async function main(args) {
 
 async function serve(port, scopePrefix) {
   const idp = await startIdp({ port, scopePrefix })
-  process.stdout.write(welcome(idp.issuer))
+  process.stdout.write(welcome(idp.issuer, scopePrefix))
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void idp.stop())
 }
 
-function welcome(issuer) {
+function welcome(issuer, scopePrefix) {
+  const settings = [
+    ...(issuer === usualIssuer ? [] : [`PORTCULLIS_AUTH__OIDC__ISSUER=${issuer}`]),
+    ...(scopePrefix === "" ? [] : [`PORTCULLIS_AUTH__OIDC__SCOPE_PREFIX=${scopePrefix}`]),
+  ]
   return `identity provider ${issuer}
   client    portcullis-cli (public; audience of its access tokens: portcullis)
   accounts  ${[...accounts.keys()].join(", ")}; the password is the name
-Now, in another terminal:
-  npm run start:idp                                                            # the sidecar that believes it, on http://127.0.0.1:8181
-  node dist/cli/portcullis.js auth login --url http://127.0.0.1:8181           # and then open the page that it names
+Now, in another terminal, a sidecar that believes it, on http://127.0.0.1:8181:
+  ${[...settings, "npm run start:idp"].join(" ")}
+Then log in, and open the page that this names:
+  npx portcullis auth login --url http://127.0.0.1:8181
 Ctrl-C stops it; what it knows is gone then.
 `
 }

@@ -40,13 +40,17 @@ export async function startIdp(options = {}) {
     if (pathname === "/device" && ["GET", "POST"].includes(request.method)) return page(current.provider, request, response)
     return current.callback(request, response)
   }
-  await rotateKeys()
+  const started = rotateKeys()
+  // It listens already, since its issuer holds the port: who asks before there are keys waits for them.
   server.on("request", (request, response) => {
-    answer(request, response).catch((error) => {
-      console.error("idp:", error)
-      response.writeHead(500).end()
-    })
+    started
+      .then(() => answer(request, response))
+      .catch((error) => {
+        console.error("idp:", error)
+        response.writeHead(500).end()
+      })
   })
+  await started
   return {
     issuer,
     port,

@@ -9,6 +9,7 @@ import { authenticationSettings, type AuthenticationOptions, type Authentication
 import type { Trust } from "./peer.js"
 import { refused } from "./reasons.js"
 import { tokenReader } from "./token-reader.js"
+import type { OnWait } from "./waiting-room.js"
 
 /** What a request says about who sends it. */
 export interface Credentials {
@@ -16,6 +17,8 @@ export interface Credentials {
   readonly rawHeaders: readonly string[]
   /** How far the peer is believed that connects. */
   readonly trust: Trust
+  /** Told when the request waits for an identity provider, so that it takes no place of others meanwhile. */
+  readonly onWait?: OnWait | undefined
 }
 
 /** The function of {@link Authentication}. */
@@ -34,6 +37,8 @@ export interface Authentication {
   readonly issuers: () => readonly IssuerStatus[]
   /** Asks every issuer for its keys, so that the first token need not wait, and one that cannot be asked is known at once. Never rejects. */
   readonly fetchKeys: () => Promise<void>
+  /** After how many seconds it is worth trying again when an issuer cannot be asked. */
+  readonly retrySeconds: number
 }
 
 /**
@@ -49,12 +54,12 @@ export function authentication(options: AuthenticationOptions = {}): Authenticat
   const { enabled, headerPrefix } = settings
   const believesHeaders = (trust: Trust): boolean => trust === "listed" || (trust === "local" && (!enabled || issuers.size === 0))
   return {
-    async authenticate({ rawHeaders, trust }) {
+    async authenticate({ rawHeaders, trust, onWait }) {
       const headers = identityHeaders(rawHeaders, headerPrefix)
       const token = enabled ? bearerToken(headers.get("authorization")) : undefined
       const sentId = headers.get("x-nmp-principal-id") ?? ""
       if (token !== undefined) {
-        const caller = await tokens.read(token, trust)
+        const caller = await tokens.read(token, trust, onWait)
         if (sentId !== "" && believesHeaders(trust)) assertSame(caller.principal, sentId)
         return caller
       }
@@ -64,6 +69,7 @@ export function authentication(options: AuthenticationOptions = {}): Authenticat
     },
     issuers: tokens.issuers,
     fetchKeys: tokens.fetchKeys,
+    retrySeconds: Math.max(1, Math.ceil(settings.jwksCooldownSeconds)),
   }
 }
 
@@ -77,8 +83,11 @@ function headerRejected(hasIssuers: boolean, { enabled, headerPrefix }: Authenti
       `${name} is not believed from here, because OIDC is on`,
       "log in and send the token, or list the peer in trusted_peers",
     )
-  const remedy = "call the sidecar directly, or list the peer in trusted_peers"
-  return refused("principal_header_rejected", `${name} is believed only from this machine, and not when a proxy passed the request on`, remedy)
+  return refused(
+    "principal_header_rejected",
+    `${name} is believed from trusted peers only, and this machine is none for what a proxy passed on`,
+    "call without a proxy in between, or list the peer in trusted_peers",
+  )
 }
 
 function assertSame({ id, email }: Principal, sentId: string): void {

@@ -2,7 +2,7 @@ import type { Principal } from "../model/principal.js"
 import type { Caller } from "./caller.js"
 import { groupsOfClaims } from "./group-claims.js"
 import type { ClaimNames } from "./issuer.js"
-import { isEmail, isReserved } from "./names.js"
+import { isEmail, isReserved, isShown } from "./names.js"
 import { refused } from "./reasons.js"
 import { textsOf } from "./texts-of.js"
 import type { Claims } from "./token.js"
@@ -37,7 +37,7 @@ export function principalOfClaims(claims: Claims, names: ClaimNames): ClaimedPri
 function idOf(claims: Claims, names: ClaimNames): string {
   const named = claims.get(names.subjectClaim) ?? ""
   const [claim, id] = named === "" ? ["sub", claims.get("sub")] : [names.subjectClaim, named]
-  if (typeof id !== "string" || id === "" || id.length > 256 || /\p{C}|^\s|\s$/u.test(id))
+  if (typeof id !== "string" || id === "" || id.length > 256 || !isShown(id) || id.trim() !== id)
     throw refused("token_malformed", `the claim ${claim} is no name of 1 to 256 printable characters`)
   if (isReserved(id)) throw refused("subject_reserved", `the claim ${claim} names everybody, a service or a group, which no token can prove to be`)
   if (id.includes("@") && !isVouchedFor(id, names))
@@ -56,12 +56,13 @@ function isVerified(claims: Claims): boolean {
   return verified === true || verified === "true"
 }
 
+/** With a comma it would be two in a header. */
 function isBindable(group: string): boolean {
-  return !isReserved(group) && group.length <= 256 && !/\p{C}/u.test(group)
+  return !isReserved(group) && group.length <= 256 && !group.includes(",") && isShown(group)
 }
 
 function scopesOf(claims: Claims, { scopePrefix = "" }: ClaimNames): readonly string[] {
-  const [scopes, scp] = [claims.get("scope"), claims.get("scp")].map((claim) => textsOf(claim, /\s+/))
+  const [scopes, scp] = [claims.get("scope"), claims.get("scp")].map((claim) => textsOf(claim, /\s+/).flatMap((text) => textsOf(text, /\s+/)))
   const granted = (scopes?.length ? scopes : scp) ?? []
   return [...new Set(granted.map((scope) => (scope.startsWith(scopePrefix) ? scope.slice(scopePrefix.length) : scope)))].filter(
     (scope) => scope !== "",

@@ -6,6 +6,7 @@ export { loginDiscovery, type DiscoveryDocument, type LoginDiscovery, type Login
 export type { AuthenticationHooks, AuthenticationOptions, IssuerOptions, IssuerProblem } from "./options.js"
 export { isForwarded, peerTrust, type PeerOptions, type PeerRequest, type PeerSocket, type Trust } from "./peer.js"
 export { providerMetadata, type ProviderMetadata, type ProviderMetadataOptions, type ProviderMetadataReader } from "./provider-metadata.js"
+export { refusalHeaders } from "./refusal-headers.js"
 export { authenticationReasons, type AuthenticationReason } from "./reasons.js"
 export { principalOfClaims } from "./claims.js"
 export { configuredIssuers, type Issuer } from "./issuer.js"

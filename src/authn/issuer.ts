@@ -43,7 +43,10 @@ export function configuredIssuers({ issuers, hooks: { resolve } }: Authenticatio
 function withDefaults(options: IssuerOptions, isOneOfSeveral: boolean): Issuer {
   const { issuer, jwksUri, audience = options.clientId, emailClaim = "email", groupsClaim, subjectClaim = "sub", scopePrefix } = options
   if (audience === undefined)
-    throw invalid(`the issuer '${issuer}' has neither an audience nor a client id, so tokens for anybody would pass`, "set auth.oidc.audience")
+    throw invalid(
+      `the issuer '${issuer}' has neither an audience nor a client id, so tokens for anybody would pass`,
+      "set its audience (auth.oidc.audience)",
+    )
   const domains = options.emailDomains ?? (isOneOfSeveral ? [] : undefined)
   return {
     issuer,

@@ -1,10 +1,11 @@
 import { messageOf, PdpError } from "../errors.js"
 import { getJson } from "../outgoing/index.js"
 import type { Issuer } from "./issuer.js"
-import type { AuthenticationSettings } from "./options.js"
+import type { AuthenticationSettings, IssuerProblem } from "./options.js"
 import { idpUnavailable, providerMetadata } from "./provider-metadata.js"
 import { refused } from "./reasons.js"
 import { verificationKeys, type SignedWith, type VerificationKeys } from "./verification-keys.js"
+import { waitingRoom, type OnWait } from "./waiting-room.js"
 
 /** The keys of one issuer, kept up to date. */
 export interface KeySet {
@@ -13,11 +14,13 @@ export interface KeySet {
    *
    * @returns the {@link generation} of the keys that did
    * @throws {PdpError} `ERR_UNAUTHENTICATED` with reason `unknown_key`, `algorithm_rejected` or `signature_invalid`; `ERR_IDP_UNAVAILABLE` with
-   * reason `idp_unavailable` when the keys cannot be had
+   * reason `idp_unavailable` when the keys cannot be had, or as many wait for them as may
    */
-  readonly verify: (token: string, signedWith: SignedWith) => Promise<number>
-  /** Asks for keys that are due. @returns what to wait for before old keys may be believed; undefined when they may */
-  readonly refreshDue: () => Promise<void> | undefined
+  readonly verify: (token: string, signedWith: SignedWith, onWait?: OnWait) => Promise<number>
+  /** Asks for keys that are due. @returns what to wait for before old keys may be believed, which never fails; undefined when they may */
+  readonly refreshDue: (onWait?: OnWait) => Promise<void> | undefined
+  /** Asks for keys that are due, and waits for them however many do. Never rejects. */
+  readonly fetchDue: () => Promise<void>
   /** Another number after every change of the keys. */
   readonly generation: () => number
   readonly status: () => IssuerStatus
@@ -36,52 +39,73 @@ export interface IssuerStatus {
 
 /**
  * The keys are asked for in the background when they are older than 80 % of `jwksCacheSeconds`, and before anything else when older than that;
- * also when no known key verifies a token. The issuer is asked once per `jwksCooldownSeconds` at most. What cannot be replaced stays valid.
+ * also when no known key verifies a token. The issuer is asked once per `jwksCooldownSeconds` at most. What cannot be replaced stays valid: known keys
+ * that are old serve on when no answer comes within a second, and while 100 tokens wait for one.
  */
 export function keySet(issuer: Issuer, settings: AuthenticationSettings): KeySet {
   const { jwksCacheSeconds, jwksCooldownSeconds, hooks, onProblem, onRecovery } = settings
-  const fetchKeys = keyFetcher(issuer, settings)
+  const room = waitingRoom(mostWaiting)
   let known: KnownKeys | undefined
   let failed: PdpError | undefined
   let attemptedAt = -Infinity
   let running: Promise<void> | undefined
+  let patience: Promise<void> | undefined
+  let isTold = false
+  const tell = (problem: IssuerProblem): void => {
+    isTold = true
+    onProblem({ ...problem, hasKnown: known !== undefined })
+  }
+  const fetchKeys = keyFetcher(issuer, { ...settings, onProblem: tell })
 
   /** In seconds; a clock that was set back makes everything old. */
   const elapsed = (since: number): number => (hooks.now() < since ? Infinity : (hooks.now() - since) / 1_000)
+  const age = (): number => (known ? elapsed(known.at) : Infinity)
   const isCooling = (): boolean => elapsed(attemptedAt) < jwksCooldownSeconds
 
   const attempt = async (): Promise<void> => {
+    const wasTold = isTold
+    isTold = false
     try {
       const keys = await fetchKeys(failed !== undefined)
       const generation = known?.generation ?? 0
       known = { keys, at: hooks.now(), generation: keys.digest === known?.keys.digest ? generation : generation + 1 }
-      if (failed) onRecovery(issuer.issuer)
+      if (wasTold && !isTold) onRecovery(issuer.issuer)
       failed = undefined
     } catch (thrown) {
       failed = idpUnavailable(issuer.issuer, thrown)
-      if (failed !== thrown) onProblem({ issuer: issuer.issuer, error: failed })
+      if (failed !== thrown) tell({ issuer: issuer.issuer, error: failed })
+      isTold = true
     } finally {
       attemptedAt = hooks.now()
-      running = undefined
+      running = patience = undefined
     }
   }
-  const refresh = (): Promise<void> => (running ??= attempt())
+  const refresh = (): Promise<void> => {
+    if (running) return running
+    patience = new Promise((resolve) => hooks.timers.after(patienceMs, resolve))
+    return (running = attempt())
+  }
   const refreshUnlessCooling = (): Promise<void> | undefined => (running || !isCooling() ? refresh() : undefined)
 
-  const refreshDue = (): Promise<void> | undefined => {
-    const age = known ? elapsed(known.at) : Infinity
-    if (age < jwksCacheSeconds * backgroundShare) return undefined
-    const hasFailedLately = failed !== undefined && elapsed(attemptedAt) < Math.max(jwksCooldownSeconds, patienceSeconds)
+  const isDue = (): boolean => age() >= jwksCacheSeconds * backgroundShare
+  const refreshDue = (onWait?: OnWait): Promise<void> | undefined => {
+    if (!isDue()) return undefined
+    const hasFailedLately = failed !== undefined && elapsed(attemptedAt) < Math.max(jwksCooldownSeconds, leniencySeconds)
     const refreshed = refreshUnlessCooling()
-    return age < jwksCacheSeconds || (known && hasFailedLately) ? undefined : refreshed
+    if (!known || !refreshed || !patience || age() < jwksCacheSeconds || hasFailedLately) return undefined
+    return room.wait(Promise.race([refreshed, patience]), onWait)
+  }
+  const waitFor = async (refreshed: Promise<void> | undefined, onWait?: OnWait): Promise<void> => {
+    if (refreshed) await (room.wait(refreshed, onWait) ?? Promise.reject(tooManyWait(issuer)))
   }
 
   return {
-    async verify(token, signedWith) {
-      await refreshDue()
+    async verify(token, signedWith, onWait) {
+      await refreshDue(onWait)
+      if (!known) await waitFor(refreshUnlessCooling(), onWait)
       let tried = known
       let outcome = await tried?.keys.verify(token, signedWith)
-      if (tried && outcome !== "verified") await refreshUnlessCooling()
+      if (tried && outcome !== "verified") await waitFor(refreshUnlessCooling(), onWait)
       if (outcome !== "verified" && tried?.generation !== known?.generation) {
         tried = known
         outcome = await tried?.keys.verify(token, signedWith)
@@ -90,6 +114,7 @@ export function keySet(issuer: Issuer, settings: AuthenticationSettings): KeySet
       throw notVerified(issuer, outcome, { keys: tried?.keys, failed, keyId: signedWith.keyId })
     },
     refreshDue,
+    fetchDue: async () => (isDue() ? refreshUnlessCooling() : undefined),
     generation: () => known?.generation ?? 0,
     status: () => ({
       issuer: issuer.issuer,
@@ -101,8 +126,12 @@ export function keySet(issuer: Issuer, settings: AuthenticationSettings): KeySet
 }
 
 const backgroundShare = 0.8
+/** Tokens that wait for the keys of one issuer. */
+const mostWaiting = 100
+/** For so long from its beginning an attempt is waited for while there are old keys. */
+const patienceMs = 1_000
 /** After a failure this recent nobody waits for the next attempt, while there are old keys. */
-const patienceSeconds = 60
+const leniencySeconds = 60
 
 interface KnownKeys {
   readonly keys: VerificationKeys
@@ -114,6 +143,10 @@ interface Outlook {
   readonly keys: VerificationKeys | undefined
   readonly failed: PdpError | undefined
   readonly keyId: string | undefined
+}
+
+function tooManyWait({ issuer }: Issuer): PdpError {
+  return refused("idp_unavailable", `${mostWaiting} tokens wait for the keys of the identity provider '${issuer}' already`)
 }
 
 function notVerified({ issuer }: Issuer, outcome: "verified" | "not_verified" | "no_key" | undefined, { keys, failed, keyId }: Outlook): PdpError {

@@ -1,6 +1,7 @@
 import { isLoopback } from "../model/loopback.js"
 import type { AuthenticationHooks, IssuerProblem } from "./options.js"
-import { providerMetadata, type ProviderMetadata, type ProviderMetadataReader } from "./provider-metadata.js"
+import { providerMetadata, type ProviderMetadata } from "./provider-metadata.js"
+import { waitingRoom, type OnWait } from "./waiting-room.js"
 
 /** Options of {@link loginDiscovery}. */
 export interface LoginDiscoveryOptions {
@@ -28,7 +29,7 @@ export interface LoginProviderOptions {
   readonly tokenEndpoint?: string | undefined
   readonly deviceAuthorizationEndpoint?: string | undefined
   readonly userinfoEndpoint?: string | undefined
-  /** How long the provider's document is as good as new, in seconds. Default 300; 0: it is read each time. */
+  /** How long the provider's document is as good as new, in seconds. Default 300; 0: it is asked for each time. */
   readonly cacheSeconds?: number | undefined
   /** Hosts from which that document may be fetched. Default: any. */
   readonly allowedHosts?: readonly string[] | undefined
@@ -55,13 +56,16 @@ export interface DiscoveredProvider {
 
 /** Says where to log in. */
 export interface LoginDiscovery {
-  /** Never fails: what the provider cannot be asked for is left out. After a failure it is not asked again for 5 seconds. */
-  readonly read: () => Promise<DiscoveryDocument>
+  /**
+   * Never fails: what the provider cannot be asked for is left out, and so it is while 100 wait for its first answer. After a failure it is not asked
+   * again for 5 seconds.
+   */
+  readonly read: (onWait?: OnWait) => Promise<DiscoveryDocument>
 }
 
 /**
  * Tells programs where people log in: what is configured, and for the rest what the provider's own document says, an old one while a new one cannot
- * be had. The provider is not asked when there is no need to, nor before the first `read`.
+ * be had. Nobody waits for a new one where an old one is kept. The provider is not asked when there is no need to, nor before the first `read`.
  */
 export function loginDiscovery({ authEnabled, oidc, onProblem, onRecovery, hooks }: LoginDiscoveryOptions): LoginDiscovery {
   if (!authEnabled || oidc === undefined) return { read: () => Promise.resolve({ auth_enabled: authEnabled, oidc: null }) }
@@ -69,14 +73,21 @@ export function loginDiscovery({ authEnabled, oidc, onProblem, onRecovery, hooks
   const configured = configuredEndpoints(oidc)
   const isComplete = endpointNames.every((name) => configured[name] !== undefined)
   const provider = providerMetadata({ issuer, allowedHosts, cacheSeconds, cooldownSeconds: 5, onProblem, onRecovery, hooks })
+  const room = waitingRoom(mostWaiting)
+  const metadata = async (onWait?: OnWait): Promise<Partial<ProviderMetadata>> => {
+    const old = provider.known()
+    const asked = provider.read().catch(nothingKnown)
+    return cacheSeconds > 0 && old ? old : ((await room.wait(asked, onWait)) ?? old ?? {})
+  }
   return {
-    async read() {
-      const published = isComplete ? {} : publishedEndpoints(await metadataOf(provider))
+    async read(onWait) {
+      const published = isComplete ? {} : publishedEndpoints(await metadata(onWait))
       return { auth_enabled: true, oidc: documentOf(oidc, { ...published, ...configured }) }
     },
   }
 }
 
+const mostWaiting = 100
 const endpointNames = ["authorization_endpoint", "token_endpoint", "device_authorization_endpoint", "userinfo_endpoint"] as const
 
 type Endpoints = Pick<DiscoveredProvider, (typeof endpointNames)[number]>
@@ -90,13 +101,9 @@ function configuredEndpoints(oidc: LoginProviderOptions): Endpoints {
   }
 }
 
-/** `onProblem` has been told why there is none. */
-async function metadataOf(provider: ProviderMetadataReader): Promise<Partial<ProviderMetadata>> {
-  try {
-    return await provider.read()
-  } catch {
-    return {}
-  }
+/** `onProblem` has been told why. */
+function nothingKnown(): Partial<ProviderMetadata> {
+  return {}
 }
 
 function publishedEndpoints(metadata: Partial<ProviderMetadata>): Endpoints {

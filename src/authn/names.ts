@@ -1,5 +1,7 @@
 import { refused } from "./reasons.js"
 
+/** U+2800 is a pattern of Braille without dots. */
+const unshown = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u
 /** Groups that one principal may present. */
 const mostGroups = 100
 
@@ -8,9 +10,19 @@ export function isReserved(name: string): boolean {
   return name === "*" || name.startsWith("service:") || name.startsWith("group:") || name.startsWith("system:")
 }
 
+/**
+ * True for a text that shows what it is: nothing in it that is invisible, blank but no space, a line's end, or a control character. Two names that look
+ * alike to whoever grants roles should be one.
+ *
+ * @see Unicode Standard Annex 44, Default_Ignorable_Code_Point
+ */
+export function isShown(text: string): boolean {
+  return !unshown.test(text)
+}
+
 /** True for something with one `@` inside, without spaces, of at most 320 characters. */
 export function isEmail(text: string): boolean {
-  return text.length <= 320 && /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u.test(text)
+  return text.length <= 320 && /^[^\s@]+@[^\s@]+$/.test(text) && isShown(text)
 }
 
 /**

@@ -58,6 +58,8 @@ export interface IssuerOptions {
 export interface IssuerProblem {
   readonly issuer: string
   readonly error: PdpError
+  /** True when what it said before stays in use. */
+  readonly hasKnown?: boolean
 }
 
 /** What authentication takes from its surroundings. */

@@ -1,10 +1,11 @@
+import { unmapped } from "../model/ip-address.js"
 import { isLoopback } from "../model/loopback.js"
 import { peerSecretProof } from "./peer-secret.js"
-import { trustedPeerList, unmapped, type TrustedPeerList } from "./trusted-peer-list.js"
+import { trustedPeerList, type TrustedPeerList } from "./trusted-peer-list.js"
 
 /**
  * How far a peer is believed when it says who asks. `listed`: an entry of `trusted_peers`, a client certificate or a peer secret says so.
- * `local`: it is on this machine, which is enough by default.
+ * `local`: it is on this machine, which is enough where nothing else says who asks: no list, and no issuer of tokens.
  */
 export type Trust = "none" | "local" | "listed"
 
@@ -26,16 +27,19 @@ export interface PeerRequest {
 export interface PeerSocket {
   /** Undefined over UNIX domain sockets, and once the peer is gone. */
   readonly remoteAddress?: string | undefined
-  /** TLS: the client's certificate is signed by a CA that the server trusts. */
+  /** TLS: when the session began, the client's certificate was valid and signed by a CA that the server trusted. A resumed session began long ago. */
   readonly authorized?: boolean
   readonly getPeerCertificate?: () => PeerCertificate
 }
 
-/** The part of a client certificate that names its holder; empty without one. */
+/** The part of a client certificate that says whose it is, and when; empty without one. */
 export interface PeerCertificate {
   readonly subject?: { readonly CN?: string | readonly string[] | undefined } | undefined
   /** As Node writes it: `DNS:a.example, URI:spiffe://b`. */
   readonly subjectaltname?: string | undefined
+  /** As Node writes it: `Nov 25 01:02:43 2026 GMT`. */
+  readonly valid_from?: string | undefined
+  readonly valid_to?: string | undefined
 }
 
 /** Options of {@link peerTrust}. */
@@ -52,18 +56,23 @@ export interface PeerOptions {
   readonly secrets?: (() => readonly string[]) | undefined
   /** Without `trustedPeers`, peers on loopback and UNIX domain sockets are `local`. For servers that listen nowhere else. Default false. */
   readonly localByDefault?: boolean
+  /** True for connections that began before the CAs of client certificates changed: their certificates prove nothing any more. Default: none is. */
+  readonly isOutdated?: ((socket: PeerSocket) => boolean) | undefined
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: (() => number) | undefined
 }
 
 /**
  * Finds out how far the peer of a request is believed.
  *
  * What a proxy passed on does not come from this machine, so neither loopback nor a UNIX domain socket counts then. A peer secret that comes twice
- * makes the whole request untrusted. Connections are remembered: a long list costs once per connection, not per request.
+ * makes the whole request untrusted. What the address and the certificate of a connection say is found out once; whether the certificate still holds, at
+ * each request.
  *
  * @throws {PdpError} `ERR_CONFIG_INVALID` naming an entry of `trustedPeers` that is none
  */
 export function peerTrust(options: PeerOptions): (request: PeerRequest) => Trust {
-  const { trustedPeers, secrets = () => [], localByDefault = false } = options
+  const { trustedPeers, secrets = () => [], localByDefault = false, isOutdated = () => false, now = () => Date.now() } = options
   const listed = trustedPeerList(trustedPeers ?? [])
   const isLocalByDefault = localByDefault && trustedPeers === undefined
   const connections = new WeakMap<PeerSocket, Connection>()
@@ -75,6 +84,7 @@ export function peerTrust(options: PeerOptions): (request: PeerRequest) => Trust
     const connection = connections.get(socket) ?? connectionOf(socket, listed)
     connections.set(socket, connection)
     if (secret === "proven" || connection.isListed) return "listed"
+    if (connection.certificate && isInForce(connection.certificate, now()) && !isOutdated(socket)) return "listed"
     const isUnixPeer = isUnix && socket.remoteAddress === undefined
     if ((!connection.isLoopback && !isUnixPeer) || isForwarded(request)) return "none"
     if (connection.isLoopback ? listed.loopback : listed.unix) return "listed"
@@ -84,18 +94,47 @@ export function peerTrust(options: PeerOptions): (request: PeerRequest) => Trust
 
 /** True when a proxy says that it passed the request on: then it does not come from this machine, and loopback proves nothing. */
 export function isForwarded({ headers }: Pick<PeerRequest, "headers">): boolean {
-  for (const name in headers) {
-    if (name.startsWith("x-forwarded-") || name === "forwarded" || name === "via") return true
-  }
+  for (const name in headers) if (name.startsWith("x-forwarded-") || proxyHeaders.has(name)) return true
   return false
 }
 
+/** The standard ones, and those by which common proxies tell the address of their client. */
+const proxyHeaders: ReadonlySet<string> = new Set([
+  "forwarded",
+  "via",
+  "x-forwarded",
+  "forwarded-for",
+  "x-original-forwarded-for",
+  "x-real-ip",
+  "x-envoy-external-address",
+  "cf-connecting-ip",
+  "true-client-ip",
+])
+
 interface Connection {
+  /** By its address. */
   readonly isListed: boolean
   readonly isLoopback: boolean
+  /** When its certificate is one that is listed. */
+  readonly certificate?: Validity | undefined
+}
+
+/** In milliseconds since the epoch; NaN where a certificate does not say so. */
+interface Validity {
+  readonly from: number
+  readonly to: number
 }
 
 function connectionOf(socket: PeerSocket, listed: TrustedPeerList): Connection {
   const address = unmapped(socket.remoteAddress ?? "")
-  return { isListed: listed.hasAddress(address) || listed.hasCertificate(socket), isLoopback: isLoopback(address) }
+  const certificate = listed.certificate(socket)
+  return {
+    isListed: listed.hasAddress(address),
+    isLoopback: isLoopback(address),
+    certificate: certificate && { from: Date.parse(certificate.valid_from ?? ""), to: Date.parse(certificate.valid_to ?? "") },
+  }
+}
+
+function isInForce({ from, to }: Validity, now: number): boolean {
+  return from <= now && now <= to
 }

@@ -40,6 +40,8 @@ export interface ProviderMetadataReader {
    * @throws {PdpError} `ERR_IDP_UNAVAILABLE` with reason `idp_unavailable` when there is none
    */
   read(mostAgeSeconds?: number): Promise<ProviderMetadata>
+  /** What was read last, however old. Asks nobody. */
+  known(): ProviderMetadata | undefined
 }
 
 /** Reads `<issuer>/.well-known/openid-configuration`, and keeps it. Nothing is asked before the first `read`. */
@@ -60,7 +62,7 @@ export function providerMetadata(options: ProviderMetadataOptions): ProviderMeta
     } catch (thrown) {
       const error = idpUnavailable(issuer, thrown)
       failed = { error, at: now() }
-      onProblem?.({ issuer, error })
+      onProblem?.({ issuer, error, hasKnown: known !== undefined })
     } finally {
       running = undefined
     }
@@ -73,6 +75,7 @@ export function providerMetadata(options: ProviderMetadataOptions): ProviderMeta
       if (known) return known.metadata
       throw failed?.error ?? idpUnavailable(issuer, "it has not answered")
     },
+    known: () => known?.metadata,
   }
 }
 

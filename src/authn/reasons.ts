@@ -49,7 +49,7 @@ export const authenticationReasons = {
   principal_header_rejected: row("the principal headers are not believed from here", "log in and send the token, or list the peer in trusted_peers"),
   idp_unavailable: row(
     "the identity provider cannot be asked for its keys",
-    "try again; check that the issuer and its jwks_uri can be reached from the sidecar",
+    "try again; check that the issuer and its jwks_uri can be reached from here",
     "ERR_IDP_UNAVAILABLE",
   ),
   too_many_groups: row(

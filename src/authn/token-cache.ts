@@ -1,11 +1,12 @@
 import { hash } from "node:crypto"
 import type { Caller } from "./caller.js"
 import type { VerifiedToken } from "./verified-token.js"
+import type { OnWait } from "./waiting-room.js"
 
 /** Remembers tokens that are verified; neither the tokens themselves, nor those that were refused. */
 export interface TokenCache {
   /** Whom the token names; undefined when it must be verified. */
-  readonly caller: (token: string) => Promise<Caller | undefined> | Caller | undefined
+  readonly caller: (token: string, onWait?: OnWait) => Promise<Caller | undefined> | Caller | undefined
   readonly add: (token: string, verified: VerifiedToken) => void
 }
 
@@ -27,9 +28,9 @@ export function tokenCache(mostEntries: number, now: () => number): TokenCache {
   }
 
   return {
-    caller(token) {
+    caller(token, onWait) {
       const digest = digestOf(token)
-      const refreshed = entries.get(digest)?.keys.refreshDue()
+      const refreshed = entries.get(digest)?.keys.refreshDue(onWait)
       return refreshed ? refreshed.then(() => current(digest)) : current(digest)
     },
     add(token, verified) {

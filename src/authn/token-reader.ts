@@ -8,11 +8,12 @@ import { parsedToken } from "./token.js"
 import { tokenCache } from "./token-cache.js"
 import { unsignedPrincipal } from "./unsigned-token.js"
 import { tokenVerifier } from "./verified-token.js"
+import type { OnWait } from "./waiting-room.js"
 
 /** Reads bearer tokens. */
 export interface TokenReader {
   /** Whom the token names. @throws {PdpError} with the reason when it is not believed */
-  readonly read: (token: string, trust: Trust) => Promise<Caller>
+  readonly read: (token: string, trust: Trust, onWait?: OnWait) => Promise<Caller>
   readonly issuers: () => readonly IssuerStatus[]
   /** Asks issuers for keys that are due. Never rejects. */
   readonly fetchKeys: () => Promise<void>
@@ -24,15 +25,15 @@ export function tokenReader(issuers: ReadonlyMap<string, Issuer>, settings: Auth
   const verifier = tokenVerifier(issuers, settings)
   const cache = tokenCache(tokenCacheEntries, hooks.now)
   return {
-    async read(text, trust) {
-      const known = await cache.caller(text)
+    async read(text, trust, onWait) {
+      const known = await cache.caller(text, onWait)
       if (known) return known
       const token = parsedToken(text)
       if (token.algorithm === "none") {
         assertUnsignedAllowed(settings, trust)
         return { ...unsignedPrincipal(token, { leewaySeconds, now: hooks.now }), proof: "unsigned_token" }
       }
-      const verified = await verifier.verify(token)
+      const verified = await verifier.verify(token, onWait)
       cache.add(text, verified)
       return verified.caller
     },
@@ -45,5 +46,5 @@ function assertUnsignedAllowed({ allowUnsignedJwt }: AuthenticationSettings, tru
   if (!allowUnsignedJwt) throw refused("unsigned_rejected")
   if (trust !== "none") return
   const what = "unsigned tokens are believed only from trusted peers, and from this machine not when a proxy passed the request on"
-  throw refused("unsigned_rejected", what, "call the sidecar directly")
+  throw refused("unsigned_rejected", what, "call without a proxy in between, or list the peer in trusted_peers")
 }

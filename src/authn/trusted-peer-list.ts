@@ -1,8 +1,9 @@
 import { BlockList, isIP, SocketAddress } from "node:net"
 import { PdpError } from "../errors.js"
+import { unmapped } from "../model/ip-address.js"
 import { nearest } from "../model/nearest.js"
 import { certificateNames } from "./certificate-names.js"
-import type { PeerSocket } from "./peer.js"
+import type { PeerCertificate, PeerSocket } from "./peer.js"
 
 /** The entries of `trusted_peers`, ready to be asked. */
 export interface TrustedPeerList {
@@ -10,8 +11,8 @@ export interface TrustedPeerList {
   readonly unix: boolean
   /** @param address without the IPv4-mapped prefix */
   readonly hasAddress: (address: string) => boolean
-  /** True for a connection whose client certificate the TLS layer verified, and which is listed. */
-  readonly hasCertificate: (socket: PeerSocket) => boolean
+  /** The client certificate of a connection where the TLS layer has verified it, and it is listed. */
+  readonly certificate: (socket: PeerSocket) => PeerCertificate | undefined
 }
 
 /**
@@ -28,14 +29,8 @@ export function trustedPeerList(entries: readonly string[]): TrustedPeerList {
     loopback: words.has("loopback"),
     unix: words.has("unix"),
     hasAddress,
-    hasCertificate: (socket) =>
-      socket.authorized === true && (words.has("certificate") || names.size > 0) && isListed(socket, words.has("certificate"), names),
+    certificate: (socket) => (words.has("certificate") || names.size > 0 ? listedCertificate(socket, words.has("certificate"), names) : undefined),
   }
-}
-
-/** An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) as IPv4; any other as it is, without its zone. */
-export function unmapped(address: string): string {
-  return address.replace(/^::ffff:(?=[0-9.]+$)/i, "").replace(/%.*$/, "")
 }
 
 const keywords: readonly string[] = ["loopback", "unix", "certificate"]
@@ -66,10 +61,10 @@ function rangeOf(entry: string): { readonly address: string; readonly prefix?: n
   return { address, prefix }
 }
 
-function isListed(socket: PeerSocket, any: boolean, listed: ReadonlySet<string>): boolean {
-  const certificate = socket.getPeerCertificate?.()
-  if (certificate?.subject === undefined) return false
-  return any || certificateNames(certificate).some((name) => listed.has(name))
+function listedCertificate(socket: PeerSocket, any: boolean, listed: ReadonlySet<string>): PeerCertificate | undefined {
+  const certificate = socket.authorized === true ? socket.getPeerCertificate?.() : undefined
+  if (certificate?.subject === undefined) return undefined
+  return any || certificateNames(certificate).some((name) => listed.has(name)) ? certificate : undefined
 }
 
 function familyOf(address: string): "ipv4" | "ipv6" {

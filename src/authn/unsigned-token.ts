@@ -16,6 +16,7 @@ export function unsignedPrincipal({ claims, hasSignature }: Token, clock: TokenC
   return principalOfClaims(claims, claimNames)
 }
 
+/** Of no issuer: such a token is nobody's, so none of the configured claims is meant. */
 const claimNames: ClaimNames = {
   emailClaims: ["email", "upn"],
   groupsClaims: ["groups", "cognito:groups"],

@@ -12,10 +12,10 @@ export interface SignedWith {
 /** The keys of one issuer at one moment. */
 export interface VerificationKeys {
   readonly size: number
-  /** Equal for equal keys. */
+  /** Equal for equal keys in the same order. */
   readonly digest: string
   readonly has: (keyId: string) => boolean
-  /** Without a key id every key that fits the algorithm is tried. `no_key`: none fits. */
+  /** Every key is tried that fits the algorithm and, where there is one, the key id. `no_key`: none fits. */
   readonly verify: (token: string, signedWith: SignedWith) => Promise<"verified" | "not_verified" | "no_key">
 }
 
@@ -59,13 +59,17 @@ function usableKey(entry: unknown): readonly z.infer<typeof PublicKey>[] {
   return key && isStrong(key) ? [key] : []
 }
 
-/** Node looks at the numbers: a point must be on its curve. */
+/**
+ * Node refuses points that are not on their curve, and takes any RSA modulus and exponent: signatures for an exponent of 1 can be made by anybody.
+ *
+ * @see https://nvlpubs.nist.gov/nistpubs/FIPS/NIST.FIPS.186-5.pdf section 5.4: the exponent is odd and more than 2^16
+ */
 function isStrong(key: z.infer<typeof PublicKey>): boolean {
   try {
     const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey({ key, format: "jwk" })
     if (asymmetricKeyType !== "rsa") return asymmetricKeyType === "ec" || asymmetricKeyType === "ed25519"
-    const bits = asymmetricKeyDetails?.modulusLength ?? 0
-    return bits >= 2_048 && bits <= 16_384
+    const { modulusLength: bits = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {}
+    return bits >= 2_048 && bits <= 16_384 && publicExponent >= 65_537n && publicExponent % 2n === 1n
   } catch {
     return false
   }

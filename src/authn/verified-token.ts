@@ -6,6 +6,7 @@ import type { AuthenticationSettings } from "./options.js"
 import { refused } from "./reasons.js"
 import type { Token } from "./token.js"
 import { assertInForce } from "./token-times.js"
+import type { OnWait } from "./waiting-room.js"
 
 /** A token that is proven, and how long that holds. */
 export interface VerifiedToken {
@@ -26,7 +27,7 @@ export interface TokenVerifier {
    *
    * @throws {PdpError} `ERR_UNAUTHENTICATED`, `ERR_INPUT_INVALID` or `ERR_IDP_UNAVAILABLE` with a reason
    */
-  readonly verify: (token: Token) => Promise<VerifiedToken>
+  readonly verify: (token: Token, onWait?: OnWait) => Promise<VerifiedToken>
   readonly issuers: () => readonly IssuerStatus[]
   /** Asks issuers for keys that are due. Never rejects. */
   readonly fetchKeys: () => Promise<void>
@@ -37,18 +38,18 @@ export function tokenVerifier(issuers: ReadonlyMap<string, Issuer>, settings: Au
   const { leewaySeconds, hooks } = settings
   const keySets = new Map([...issuers].map(([name, issuer]) => [name, { issuer, keys: keySet(issuer, settings) }]))
   return {
-    async verify(token) {
+    async verify(token, onWait) {
       assertAlgorithm(token)
       if (keySets.size === 0) throw refused("bearer_not_configured")
       const { issuer, keys } = knownIssuer(keySets, token)
-      const generation = await keys.verify(token.text, token)
+      const generation = await keys.verify(token.text, token, onWait)
       const expiresAt = assertInForce(token.claims, { leewaySeconds, now: hooks.now })
       assertAudience(token, issuer)
       assertAccessToken(token)
       return { caller: frozen({ ...principalOfClaims(token.claims, issuer), proof: "verified_token" }), expiresAt, keys, generation }
     },
     issuers: () => [...keySets.values()].map(({ keys }) => keys.status()),
-    fetchKeys: async () => void (await Promise.all([...keySets.values()].map(async ({ keys }) => keys.refreshDue()))),
+    fetchKeys: async () => void (await Promise.all([...keySets.values()].map(async ({ keys }) => keys.fetchDue()))),
   }
 }
 

@@ -3,6 +3,9 @@ import { randomUUID } from "node:crypto"
 import type { z } from "zod"
 import type { Operation } from "../administration/index.js"
 import { messageOf, PdpError } from "../errors.js"
+import { parsedJson } from "../model/parsed-json.js"
+import { printable } from "../model/printable.js"
+import { answerText, tlsProblem } from "../outgoing/index.js"
 import { apiTarget, type ApiOptions, type ApiTarget } from "./api-options.js"
 import { codeIn, refusal } from "./api-refusal.js"
 import { authorizationHeader, identityHeaders } from "./identity.js"
@@ -36,7 +39,7 @@ export async function apiClient(options: ApiOptions, command: Command, terminal:
       const url = urlOf(target, request)
       const { status, text } = await sendAsSomebody(target, url, initOf(request), terminal)
       if (status < 200 || status > 299) throw await refusal(target, request.operation, status, text)
-      const { data } = schema.safeParse(jsonOf(text))
+      const { data } = schema.safeParse(parsedJson(text))
       if (data === undefined)
         throw new PdpError("ERR_SOURCE_UNAVAILABLE", `${url} answered ${status} with something else than is due; is it a Portcullis sidecar?`)
       return data
@@ -49,6 +52,8 @@ const firstPauseMs = 250
 const longestPauseMs = 10_000
 /** A write may wait for its propagation. */
 const timeoutMs = 60_000
+/** A page of a thousand rows has less. */
+const mostBytes = 32 * 1024 * 1024
 
 interface SentRequest {
   readonly method: string
@@ -90,7 +95,7 @@ async function sendUntilAnswered(url: string, init: SentRequest, terminal: Termi
 async function sendOnce(url: string, init: SentRequest): Promise<Outcome> {
   try {
     const response = await fetch(url, { ...init, redirect: "error", signal: AbortSignal.timeout(timeoutMs) })
-    return { status: response.status, text: await response.text(), headers: response.headers }
+    return { status: response.status, text: await answerText(response, mostBytes), headers: response.headers }
   } catch (cause) {
     const code = codeOf(cause)
     const broke = /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(code)
@@ -114,6 +119,8 @@ function pauseAfter(outcome: Outcome, attempt: number): number | undefined {
 }
 
 function unreachable(url: string, { lost, cause, mayHaveArrived }: Extract<Outcome, { readonly lost: string }>): PdpError {
+  const tls = tlsProblem(url, cause)
+  if (tls) return new PdpError("ERR_SOURCE_UNAVAILABLE", `cannot ask ${url}: ${tls.problem}; ${tls.remedy}`, { cause })
   const remedy = mayHaveArrived
     ? "it may have been done: look before you try again"
     : "start a sidecar with 'portcullis serve', or name another one with --url or PORTCULLIS_URL"
@@ -141,18 +148,10 @@ function urlOf({ url }: ApiTarget, { operation, query = {} }: ApiRequest): strin
 
 function reasonOf(thrown: unknown): string {
   const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
-  return messageOf(cause) || codeOf(thrown)
+  return printable(messageOf(cause) || codeOf(thrown))
 }
 
 function codeOf(thrown: unknown): string {
   const cause = thrown instanceof Error ? thrown.cause : undefined
   return typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,8 @@
 import type { Command } from "commander"
+import { printable } from "../model/printable.js"
 import { quoted } from "./curl-line.js"
 import { identityFor, type Identity } from "./identity.js"
+import { otherLogins } from "./login-failure.js"
 import { sidecarUrl, urlFlag, withUrlOption } from "./sidecar-url.js"
 import type { Terminal } from "./terminal.js"
 
@@ -35,14 +37,14 @@ export async function apiTarget(options: ApiOptions, command: Command, terminal:
   const identity = await identityFor(sidecar, as, command, terminal)
   if (!identity)
     return command.error(
-      `error: it is not said who asks; log in with '${proposed({ flags }, "auth", "login")}', or write --as <principal> or set PORTCULLIS_PRINCIPAL`,
+      `error: no_credentials: it is not said who asks; log in with '${proposed({ flags }, "auth", "login")}', or write --as <principal> or set PORTCULLIS_PRINCIPAL${await otherLogins(terminal)}`,
     )
   return { url: sidecar, identity, flags: [...flags, ...(as === undefined ? [] : ["--as", as])] }
 }
 
 /** A command of ours, ready to be pasted. `<…>` stays as it is, to be filled in. */
 export function proposed({ flags }: Pick<ApiTarget, "flags">, ...args: readonly string[]): string {
-  return ["portcullis", ...args, ...flags].map((word) => (plain.test(word) ? word : quoted(word))).join(" ")
+  return ["portcullis", ...args, ...flags].map((word) => (plain.test(word) ? word : quoted(printable(word)))).join(" ")
 }
 
 /** The flags of a target that name the sidecar alone. */

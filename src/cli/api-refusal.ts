@@ -2,17 +2,28 @@ import { z } from "zod"
 import type { Operation } from "../administration/index.js"
 import { PdpError, type PdpErrorCode } from "../errors.js"
 import { proposed, type ApiTarget } from "./api-options.js"
+import { parsedJson } from "../model/parsed-json.js"
+import { printable } from "../model/printable.js"
 import { hintsForCredentials, hintsForScopes } from "./credential-hints.js"
 import { identityHeaders } from "./identity.js"
-import { whoAmI, type Caller } from "./who-am-i.js"
+import { whoAmI, withoutRefresh, type Caller } from "./who-am-i.js"
 
 /** What a sidecar did not do: its own words, and below them what to do next. `details` is the body. */
 export async function refusal(target: ApiTarget, { path }: Operation, status: number, text: string): Promise<PdpError> {
   const body = bodyOf(text)
   if (!body)
-    return new PdpError(codeFor(status), `${target.url}${path} answered ${status} and not JSON: ${text.slice(0, 200)}\nIs it a Portcullis sidecar?`)
+    return new PdpError(
+      codeFor(status),
+      `${target.url}${path} answered ${status} and not JSON: ${printable(text.slice(0, 200))}\nIs it a Portcullis sidecar?`,
+    )
+  const told = isLoginless(target) ? withoutRefresh(body) : body
   const hints = await hintsFor(target, segmentsOf(path), status, body)
-  return new PdpError(codeFor(status), [shownDetail(status, body), ...hints].join("\n"), { reason: body.code, details: body })
+  return new PdpError(codeFor(status), [shownDetail(status, told), ...hints].join("\n"), { reason: body.code, details: body })
+}
+
+/** Whether there is no login that could be refreshed. */
+function isLoginless({ identity }: ApiTarget): boolean {
+  return identity.kind === "token" && identity.source === "PORTCULLIS_TOKEN"
 }
 
 /** The stable name of a refusal, when the body has one. */
@@ -20,7 +31,8 @@ export function codeIn(text: string): string | undefined {
   return bodyOf(text)?.code
 }
 
-const Body = z.looseObject({ detail: z.string(), code: z.string().optional() })
+const shown = z.string().transform((text) => printable(text))
+const Body = z.looseObject({ detail: shown, code: shown.optional() })
 type Body = z.infer<typeof Body>
 
 const codes: ReadonlyMap<number, PdpErrorCode> = new Map<number, PdpErrorCode>([
@@ -44,7 +56,7 @@ function shownDetail(status: number, { detail, code }: Body): string {
 
 async function hintsFor(target: ApiTarget, [workspace, kind]: readonly string[], status: number, body: Body): Promise<readonly string[]> {
   if (status === 401 || body.code === "idp_unavailable") return hintsForCredentials(target, body.code)
-  if (status === 403) return hintsForDenial(target, body)
+  if (status === 403) return hintsForDenial(target, workspace, body)
   if (status === 409 && body.code === "last_admin") return hintsForLastAdmin(target, body)
   if (status !== 404 || workspace === undefined) return []
   if (kind === "members" && body.detail.startsWith("Member '"))
@@ -53,21 +65,25 @@ async function hintsFor(target: ApiTarget, [workspace, kind]: readonly string[],
 }
 
 const Denied = z.object({
-  workspace: z.string().optional(),
-  reasons: z.array(z.string()).default([]),
-  roles: z.array(z.string()).min(1).optional(),
-  missing_permissions: z.array(z.string()).default([]),
-  required_scopes: z.array(z.string()).default([]),
+  workspace: shown.optional(),
+  reasons: z.array(shown).default([]),
+  roles: z.array(shown).min(1).optional(),
+  missing_permissions: z.array(shown).default([]),
+  required_scopes: z.array(shown).default([]),
 })
 
-async function hintsForDenial(target: ApiTarget, body: Body): Promise<readonly string[]> {
+async function hintsForDenial(target: ApiTarget, place: string | undefined, body: Body): Promise<readonly string[]> {
   const caller = await callerOf(target)
   const { data } = Denied.safeParse(body)
   const scopes =
     body.code === "scope_missing" || data?.reasons.includes("scope_missing") ? hintsForScopes(target, caller, data?.required_scopes ?? []) : []
   const who = caller?.principal
   if (!data || data.workspace === undefined || (!data.roles && data.missing_permissions.length === 0))
-    return [...(who === undefined ? [] : [`You asked as '${who}'${also(caller)}.`]), ...scopes]
+    return [
+      ...(who === undefined ? [] : [printable(`You asked as '${who}'${also(caller)}.`)]),
+      ...scopes,
+      ...hintsForRoles(target, place, [body.code, ...(data?.reasons ?? [])]),
+    ]
   const { workspace, roles } = data
   const make = ["workspaces", "members", "create", "--workspace", workspace, "--principal", caller?.email ?? who ?? "<principal>"] as const
   return [
@@ -77,6 +93,15 @@ async function hintsForDenial(target: ApiTarget, body: Body): Promise<readonly s
     "Somebody who may grant it there runs",
     `  ${proposed({ flags: [] }, ...make, "--roles", roles?.[0] ?? "<role>")}`,
     ...scopes,
+  ]
+}
+
+/** Where a caller is told no more than that a role is due, the reason may be another one: a name that nearly is the right one. */
+function hintsForRoles(target: ApiTarget, place: string | undefined, reasons: readonly (string | undefined)[]): readonly string[] {
+  if (place === undefined || (!reasons.includes("role_missing") && !reasons.includes("role_insufficient"))) return []
+  return [
+    "This looks for the cause, beside the configuration of the sidecar when --config names it:",
+    `  ${proposed(target, "doctor", "--workspace", place)}`,
   ]
 }
 
@@ -91,7 +116,7 @@ function also(caller: Caller | undefined): string {
   return caller?.email && caller.email !== caller.principal ? ` (${caller.email})` : ""
 }
 
-const LastAdmin = z.object({ workspace: z.string(), role: z.string() })
+const LastAdmin = z.object({ workspace: shown, role: shown })
 
 function hintsForLastAdmin(target: ApiTarget, body: Body): readonly string[] {
   const { data } = LastAdmin.safeParse(body)
@@ -108,10 +133,5 @@ function segmentsOf(path: string): readonly string[] {
 }
 
 function bodyOf(text: string): Body | undefined {
-  try {
-    return Body.safeParse(JSON.parse(text)).data
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return undefined
-    throw cause
-  }
+  return Body.safeParse(parsedJson(text)).data
 }

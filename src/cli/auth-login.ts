@@ -1,6 +1,16 @@
 import type { Command } from "commander"
+import { examineToken } from "../doctor/index.js"
 import { PdpError } from "../errors.js"
-import { assertGranted, discoverLogin, passwordLogin, requestedScopes, type LoginProvider, type StoredLogin, type Tokens } from "../login/index.js"
+import {
+  assertGranted,
+  discoverLogin,
+  issuerProblem,
+  passwordLogin,
+  requestedScopes,
+  type LoginProvider,
+  type StoredLogin,
+  type Tokens,
+} from "../login/index.js"
 import { proposed } from "./api-options.js"
 import { exitCodes, type ExitCode } from "./exit-code.js"
 import { authorizationHeader } from "./identity.js"
@@ -11,7 +21,7 @@ import { namedPassword, withPasswordOptions, type NameAndPassword, type Password
 import { loginAnswer } from "./login-answer.js"
 import { outputOption, type OutputFormat } from "./output.js"
 import { assertMayCarrySecrets, sidecarUrl, urlFlag, withUrlOption } from "./sidecar-url.js"
-import { printable } from "./table.js"
+import { printable } from "../model/printable.js"
 import type { Terminal } from "./terminal.js"
 import { whoAmI, type Caller } from "./who-am-i.js"
 
@@ -61,13 +71,14 @@ async function login(options: LoginOptions, command: Command, terminal: Terminal
     return exitCodes.ok
   }
   if (!provider) throw noProvider(url)
-  assertUsable(provider, given !== undefined)
+  await assertUsable(provider, given !== undefined)
   await assertStorable(url, terminal)
   terminal.err(`Logging in to ${url} with ${printable(provider.issuer)}, as client ${printable(provider.clientId)}${whereTo(provider)}\n`)
   const scopes = requestedScopes(provider, options.scope)
   const tokens = await tokensFor(provider, scopes, given, options, terminal)
   if (!tokens) {
-    terminal.err("portcullis: interrupted; nobody is logged in, and nothing is stored\n")
+    const stays = (await loginStore(terminal).read(url)) ? "the earlier login stays" : "nobody is logged in"
+    terminal.err(`portcullis: interrupted; ${stays}, and nothing is stored\n`)
     return exitCodes.error
   }
   assertGranted(provider, scopes, tokens)
@@ -85,13 +96,19 @@ function noProvider(url: string): PdpError {
   )
 }
 
-function assertUsable({ issuer, tokenEndpoint, deviceAuthorizationEndpoint }: LoginProvider, byPassword: boolean): void {
+/** Where an endpoint is missing, its issuer is asked why. */
+async function assertUsable({ issuer, tokenEndpoint, deviceAuthorizationEndpoint }: LoginProvider, byPassword: boolean): Promise<void> {
   const missing = tokenEndpoint === undefined ? "token_endpoint" : "device_authorization_endpoint"
   if (tokenEndpoint !== undefined && (byPassword || deviceAuthorizationEndpoint !== undefined)) return
+  const found = await issuerProblem(issuer)
+  if (found) {
+    const or = found.named === undefined ? `, or configure auth.oidc.${missing} there` : ""
+    throw new PdpError("ERR_NOT_FOUND", `${printable(found.problem)}; ${printable(found.remedy)}${or}`)
+  }
   const otherwise = tokenEndpoint === undefined ? "" : ", or log in by name and password with --username"
   throw new PdpError(
     "ERR_NOT_FOUND",
-    `the sidecar names no ${missing} of ${printable(issuer)}; configure auth.oidc.${missing} there, unless it could not ask the provider just now${otherwise}`,
+    `neither the sidecar nor the discovery document of ${printable(issuer)} names a ${missing}; configure auth.oidc.${missing} there${otherwise}`,
   )
 }
 
@@ -125,9 +142,17 @@ async function acceptedCaller(url: string, { accessToken }: Tokens, options: Log
     terminal.err(`portcullis: the provider has let you in, and the sidecar cannot tell yet whether it accepts that: ${printable(said.why)}\n`)
     return undefined
   }
+  const causes = await examineToken({ url, token: accessToken, hooks: { now: terminal.now } })
+  const lines = causes.flatMap(({ check, detail, remedy }) => [`${check}: ${detail}`, ...(remedy === undefined ? [] : [`  → ${remedy}`])])
   throw new PdpError(
     "ERR_UNAUTHENTICATED",
-    `the provider has let you in, but ${url} does not accept its token, so that nothing is stored\n${said.code}: ${printable(said.detail)}\nThis looks for the cause on the sidecar's side: ${proposed({ flags: urlFlag(options.url) }, "doctor")}`,
+    [
+      `the provider has let you in, but ${url} does not accept its token, so that nothing is stored`,
+      `${printable(said.code)}: ${printable(said.detail)}`,
+      ...lines,
+      "This also looks at the sidecar's side, best with its configuration by --config:",
+      `  ${proposed({ flags: urlFlag(options.url) }, "doctor")}`,
+    ].join("\n"),
     { reason: said.code },
   )
 }

@@ -19,8 +19,9 @@ export function addAuthRefresh(auth: Command, terminal: Terminal, finish: (code:
 async function refresh(flag: string | undefined, command: Command, terminal: Terminal): Promise<ExitCode> {
   const url = sidecarUrl(flag, command, terminal)
   const store = loginStore(terminal)
-  const token = await freshAccessToken(store, url, { now: terminal.now, force: true })
-  if (token === undefined) throw notLoggedIn(url, proposed({ flags: urlFlag(flag) }, "auth", "login"))
+  const onRefresh = (_: boolean, host: string): void => terminal.err(`portcullis: the login is refreshed at ${host}\n`)
+  const token = await freshAccessToken(store, url, { now: terminal.now, force: true, onRefresh })
+  if (token === undefined) throw await notLoggedIn(url, proposed({ flags: urlFlag(flag) }, "auth", "login"), terminal)
   const { expiresAt } = (await store.read(url))?.tokens ?? {}
   const end = expiresAt === undefined ? "" : `; it expires ${shownEnd(expiresAt, terminal.now())}`
   terminal.out(`There is a new token for ${url}${end}\n`)

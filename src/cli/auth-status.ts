@@ -41,7 +41,18 @@ async function showStatus(options: StatusOptions, command: Command, terminal: Te
   const { file } = loginStore(terminal)
   const notes = [discovered.problem, held.problem, await unusedLogin(url, identity, terminal)].filter((note) => note !== undefined)
   const login = proposed({ flags: urlFlag(options.url) }, "auth", "login")
-  const facts = statusFacts({ url, identity, said, file, notes, login, now: terminal.now(), discovered: discovered.value, ...held })
+  const facts = statusFacts({
+    url,
+    identity,
+    said,
+    file,
+    others: await loginStore(terminal).urls(),
+    notes,
+    login,
+    now: terminal.now(),
+    discovered: discovered.value,
+    ...held,
+  })
   terminal.out(rendered(options.output, facts, () => statusTable(facts)))
   return facts.valid ? exitCodes.ok : exitCodes.error
 }

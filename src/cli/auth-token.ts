@@ -6,6 +6,7 @@ import { exitCodes, type ExitCode } from "./exit-code.js"
 import { environmentToken, loggedIn } from "./identity.js"
 import { notLoggedIn, orLoginFailure } from "./login-failure.js"
 import { loginStore } from "./login-folder.js"
+import { jsonText } from "./output.js"
 import { sidecarUrl, urlFlag, withUrlOption } from "./sidecar-url.js"
 import type { Terminal } from "./terminal.js"
 
@@ -33,8 +34,8 @@ Examples:
 async function printToken(options: TokenOptions, command: Command, terminal: Terminal): Promise<ExitCode> {
   const url = sidecarUrl(options.url, command, terminal)
   const token = await currentToken(url, options, command, terminal)
-  if (token === undefined) throw notLoggedIn(url, proposed({ flags: urlFlag(options.url) }, "auth", "login"))
-  terminal.out(`${options.decode ? decoded(token) : token}\n`)
+  if (token === undefined) throw await notLoggedIn(url, proposed({ flags: urlFlag(options.url) }, "auth", "login"), terminal)
+  terminal.out(options.decode ? decoded(token) : `${token}\n`)
   return exitCodes.ok
 }
 
@@ -50,6 +51,6 @@ async function currentToken(url: string, { refresh }: TokenOptions, command: Com
 
 function decoded(token: string): string {
   const said = decodedToken(token)
-  if (said) return JSON.stringify(said, null, 2)
+  if (said) return jsonText(said)
   throw new PdpError("ERR_INPUT_INVALID", "this token is no JWT, so that only the provider knows what it says; leave out --decode")
 }

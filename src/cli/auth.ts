@@ -9,7 +9,10 @@ import type { Terminal } from "./terminal.js"
 
 /** `portcullis auth login|status|token|refresh|logout`. */
 export function addAuth(program: Command, terminal: Terminal, finish: (code: ExitCode) => void): void {
-  const auth = program.command("auth").description("Log in with the identity provider of a running sidecar; see who you are there; log out")
+  const auth = program
+    .command("auth")
+    .description("Log in with the identity provider of a running sidecar; see who you are there; log out")
+    .showSuggestionAfterError(false)
   addAuthLogin(auth, terminal, finish)
   addAuthStatus(auth, terminal, finish)
   addAuthToken(auth, terminal, finish)

@@ -1,5 +1,8 @@
 import { z } from "zod"
 import { messageOf, PdpError } from "../errors.js"
+import { parsedJson } from "../model/parsed-json.js"
+import { printable } from "../model/printable.js"
+import { answerText, tlsProblem } from "../outgoing/index.js"
 import { CheckAnswer } from "./check-answer.js"
 import type { CheckQuestion } from "./check.js"
 
@@ -18,6 +21,7 @@ export async function checkRemotely(question: CheckQuestion, url: string): Promi
 const Allowed = z.object({ allowed: z.boolean() })
 const Refused = z.object({ detail: z.string(), code: z.string().optional() })
 const timeoutMs = 10_000
+const mostBytes = 32 * 1024 * 1024
 
 function inputOf({ principal, email, groups, scopes, onBehalfOf, method, path }: CheckQuestion): unknown {
   return {
@@ -42,7 +46,7 @@ async function ask<Result>(base: string, entrypoint: string, input: unknown, res
   const url = endpoint(base, entrypoint)
   const { status, text, revision } = await post(url, JSON.stringify({ input }))
   if (status !== 200) throw new PdpError("ERR_SOURCE_UNAVAILABLE", `${url} answered ${status}: ${detailOf(text)}`)
-  const answer = z.object({ result }).safeParse(parsed(text))
+  const answer = z.object({ result }).safeParse(parsedJson(text))
   if (answer.success) return { result: answer.data.result, revision }
   throw new PdpError("ERR_SOURCE_UNAVAILABLE", `${url} answered no decision; is it a Portcullis PDP?`)
 }
@@ -57,12 +61,18 @@ async function post(url: string, body: string): Promise<{ readonly status: numbe
   const headers = { "Content-Type": "application/json", "X-NMP-Principal-Id": "service:portcullis-cli" }
   try {
     const response = await fetch(url, { method: "POST", body, headers, redirect: "error", signal: AbortSignal.timeout(timeoutMs) })
-    return { status: response.status, text: await response.text(), revision: response.headers.get("X-Portcullis-Revision") ?? undefined }
+    return {
+      status: response.status,
+      text: await answerText(response, mostBytes),
+      revision: response.headers.get("X-Portcullis-Revision") ?? undefined,
+    }
   } catch (cause) {
+    const tls = tlsProblem(url, cause)
+    if (tls) throw new PdpError("ERR_SOURCE_UNAVAILABLE", `cannot ask ${url}: ${tls.problem}; ${tls.remedy}`, { cause })
     const reason = cause instanceof Error && cause.cause !== undefined ? messageOf(cause.cause) : messageOf(cause)
     throw new PdpError(
       "ERR_SOURCE_UNAVAILABLE",
-      `cannot ask ${url}: ${reason}; start a PDP with 'portcullis serve', or name files with --data and --bindings`,
+      `cannot ask ${url}: ${printable(reason)}; start a PDP with 'portcullis serve', or name files with --data and --bindings`,
       {
         cause,
       },
@@ -71,17 +81,8 @@ async function post(url: string, body: string): Promise<{ readonly status: numbe
 }
 
 function detailOf(text: string): string {
-  const refused = Refused.safeParse(parsed(text))
-  if (!refused.success) return text.slice(0, 200)
+  const refused = Refused.safeParse(parsedJson(text))
+  if (!refused.success) return printable(text.slice(0, 200))
   const { detail, code } = refused.data
-  return code === undefined ? detail : `${code}: ${detail}`
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return undefined
-    throw cause
-  }
+  return printable(code === undefined ? detail : `${code}: ${detail}`)
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander"
+import { printable } from "../model/printable.js"
 import type { CheckAnswer } from "./check-answer.js"
 import { checkLocally } from "./check-locally.js"
 import { checkRemotely } from "./check-remotely.js"
@@ -99,10 +100,10 @@ function questionOf(method: string, path: string, options: CheckOptions): CheckQ
 
 function answerText(question: CheckQuestion, answer: CheckAnswer, terminal: Terminal): string {
   if (answer.allowed) return `${[painted(terminal, "green", "allowed"), ...indented(answer.notes ?? [])].join("\n")}\n`
-  const reasons = answer.reasons.length > 0 ? `: ${answer.reasons.join(", ")}` : ""
+  const reasons = answer.reasons.length > 0 ? `: ${printable(answer.reasons.join(", "))}` : ""
   return `${[`${painted(terminal, "red", "denied")}${reasons}`, ...indented(denialLines(question, answer))].join("\n")}\n`
 }
 
 function indented(lines: readonly string[]): readonly string[] {
-  return lines.map((line) => `  ${line}`)
+  return lines.map((line) => `  ${printable(line)}`)
 }

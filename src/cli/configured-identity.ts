@@ -1,8 +1,9 @@
 import { peerTrust } from "../authn/index.js"
 import { authenticationOptionsOf, discoveryOptionsOf, isLocalListen, parseListen, verifiesTokens, type Config } from "../config/index.js"
-import { secretFile, type ServerOptions } from "../server/index.js"
+import { messageOf, PdpError } from "../errors.js"
+import { checkCertificateFiles, secretFile, type ServerOptions } from "../server/index.js"
 import type { Logger } from "../telemetry/index.js"
-import { issuerLog } from "./identity-log.js"
+import { issuerLogs } from "./identity-log.js"
 
 /** How a sidecar finds out who is asking. */
 export interface ConfiguredIdentity {
@@ -22,11 +23,14 @@ export function configuredIdentity(config: Config, logger: Logger): ConfiguredId
   const secrets =
     path === undefined
       ? undefined
-      : secretFile(path, { onProblem: (error) => logger.warn({ reason: error.message }, "the peer secrets from before hold on") })
+      : naming("peer_secret_file", () =>
+          secretFile(path, { onProblem: (error) => logger.warn({ reason: error.message }, "the peer secrets from before hold on") }),
+        )
+  const issuerLog = issuerLogs(logger)
   return {
     options: {
-      authentication: { ...authenticationOptionsOf(config), ...issuerLog(logger, "its keys") },
-      discovery: { ...discoveryOptionsOf(config), ...issuerLog(logger, "where to log in") },
+      authentication: { ...authenticationOptionsOf(config), ...issuerLog("its keys") },
+      discovery: { ...discoveryOptionsOf(config), ...issuerLog("where to log in") },
       peers: { trustedPeers: trusted_peers, ...(secrets && { secrets: secrets.secrets }) },
       ...(cert_file !== undefined &&
         key_file !== undefined && {
@@ -35,6 +39,24 @@ export function configuredIdentity(config: Config, logger: Logger): ConfiguredId
       insecureBehindProxy: server.insecure_behind_proxy,
     },
     close: () => secrets?.close(),
+  }
+}
+
+/**
+ * Looks at the files of TLS, before anything else is begun that would have to be undone.
+ *
+ * @throws {PdpError} `ERR_CONFIG_INVALID` naming the key, the file, and what is wrong with it
+ */
+export function checkTls({ options: { tls } }: ConfiguredIdentity): void {
+  if (tls) naming("server.tls", () => checkCertificateFiles(tls))
+}
+
+/** What fails says the key of the configuration that it is about. */
+function naming<Value>(key: string, read: () => Value): Value {
+  try {
+    return read()
+  } catch (thrown) {
+    throw new PdpError("ERR_CONFIG_INVALID", `${key}: ${messageOf(thrown)}`, { cause: thrown })
   }
 }
 

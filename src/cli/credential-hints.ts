@@ -6,6 +6,12 @@ export function hintsForCredentials(target: ApiTarget, code: string | undefined)
   const { identity } = target
   if (code === "idp_unavailable") return ["This says which provider cannot be asked, and why:", `  ${ours(target, "doctor")}`]
   if (identity.kind === "principal") {
+    if (code === "principal_header_rejected" && identity.source === "PORTCULLIS_PRINCIPAL")
+      return [
+        "PORTCULLIS_PRINCIPAL is set and names somebody: unset it, and log in",
+        "  unset PORTCULLIS_PRINCIPAL",
+        `  ${ours(target, "auth", "login")}`,
+      ]
     if (code === "principal_header_rejected") return ["Log in instead of naming somebody:", `  ${ours(target, "auth", "login")}`]
     return [`You asked as '${identity.principal}'; --as or PORTCULLIS_PRINCIPAL names somebody else, and '${ours(target, "auth", "login")}' logs in.`]
   }
@@ -21,11 +27,17 @@ export function hintsForCredentials(target: ApiTarget, code: string | undefined)
 
 /** How to get a token that may do more. @param required any of these would do */
 export function hintsForScopes(target: ApiTarget, caller: Caller | undefined, required: readonly string[]): readonly string[] {
-  if (target.identity.kind === "principal" || target.identity.source === "PORTCULLIS_TOKEN") return []
+  if (target.identity.kind === "principal") return []
+  if (target.identity.source === "PORTCULLIS_TOKEN") return [`The token came from PORTCULLIS_TOKEN: set one with ${oneOf(required)}.`]
   const [first] = required.toSorted((left, right) => Number(right.startsWith("platform:")) - Number(left.startsWith("platform:")))
   const held = (caller?.scopes ?? []).filter((scope) => scope.includes(":"))
   const wanted = first === undefined ? ["platform:read", "platform:write"] : [...new Set([...held, first])]
-  return ["Log in again with a scope that fits:", `  ${ours(target, "auth", "login", "--scope", wanted.join(","))}`]
+  const asked = wanted.filter((scope) => /^[\w:./-]+$/.test(scope)).join(" ")
+  return ["Log in again with a scope that fits:", `  ${ours(target, "auth", "login")} --scope "${asked}"`]
+}
+
+function oneOf(scopes: readonly string[]): string {
+  return scopes.length === 0 ? "the scopes that are due" : `a scope of ${scopes.join(", ")}`
 }
 
 /** A command that asks the same sidecar. */

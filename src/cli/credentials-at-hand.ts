@@ -3,6 +3,7 @@ import { resolve } from "node:path"
 import type { Command } from "commander"
 import type { Credentials } from "../doctor/index.js"
 import { messageOf, PdpError } from "../errors.js"
+import { failureText } from "./exit-code.js"
 import { identityFor } from "./identity.js"
 import { loginStore } from "./login-folder.js"
 import type { Terminal } from "./terminal.js"
@@ -33,20 +34,23 @@ export async function credentialsAtHand(
   if (tokenFile === "-") return given(await terminal.input(), "what is piped in", command)
   if (tokenFile !== undefined) return given(await contentOf(resolve(terminal.workingFolder, tokenFile)), "--token-file", command)
   const identity = await identityFor(url, as, command, terminal)
-  if (identity?.kind !== "token") return identity && { principal: identity.principal }
+  if (identity?.kind === "principal")
+    return { principal: identity.principal, source: identity.source === "PORTCULLIS_PRINCIPAL" ? identity.source : "flag" }
+  if (!identity) return undefined
+  const { source } = identity
   try {
-    return { token: await identity.token() }
+    return { token: await identity.token(), source }
   } catch (thrown) {
     if (!(thrown instanceof PdpError)) throw thrown
-    terminal.err(`portcullis: ${thrown.message}\n`)
+    terminal.err(failureText(thrown))
     const stored = await loginStore(terminal).read(url)
-    return stored && { token: stored.tokens.accessToken }
+    return stored && { token: stored.tokens.accessToken, source }
   }
 }
 
 function given(text: string, source: string, command: Command): Credentials {
   const token = text.trim().replace(/^Bearer /i, "")
-  return token === "" ? command.error(`error: ${source} is empty, and a token is due`) : { token }
+  return token === "" ? command.error(`error: ${source} is empty, and a token is due`) : { token, source: "flag" }
 }
 
 async function contentOf(file: string): Promise<string> {

@@ -2,6 +2,7 @@ import { Option, type Command } from "commander"
 import { loadConfig, parseListen, type LoadedConfig } from "../config/index.js"
 import { examine, lookInto, type Finding, type Wish } from "../doctor/index.js"
 import { PdpError } from "../errors.js"
+import { printableLines } from "../model/printable.js"
 import { exitCodes, type ExitCode } from "./exit-code.js"
 import { outputOption, rendered, type OutputFormat } from "./output.js"
 import { sidecarUrl, withUrlOption } from "./sidecar-url.js"
@@ -34,10 +35,10 @@ export function addDoctor(program: Command, terminal: Terminal, finish: (code: E
     .addHelpText("after", examples)
     .action(async (options: DoctorOptions) => {
       const load = configurationOf(options, terminal)
-      const url = sidecarUrl(options.url ?? (terminal.environment["PORTCULLIS_URL"] || listenUrl(load)), command, terminal)
+      const url = urlOf(options, listenUrl(load), command, terminal)
       const credentials = await credentialsAtHand(options, url, command, terminal)
       const findings = await examine({ load, url, credentials, wish: wishOf(options), hooks: { now: terminal.now } })
-      terminal.out(rendered(options.output, findings, () => findings.map((finding) => findingText(finding, terminal)).join("")))
+      terminal.out(rendered(options.output, findings, () => findingsText(findings, terminal)))
       finish(findings.some(({ ok }) => ok === false) ? exitCodes.error : exitCodes.ok)
     })
 }
@@ -53,12 +54,19 @@ function configurationOf({ config }: DoctorOptions, { environment, workingFolder
   return () => loadConfig({ ...(config !== undefined && { file: config }), environment, workingFolder })
 }
 
+/** What flag and environment name, else where the configuration listens, which may be a socket. */
+function urlOf({ url }: DoctorOptions, listens: string | undefined, command: Command, terminal: Terminal): string {
+  const named = url ?? (terminal.environment["PORTCULLIS_URL"] || undefined)
+  return named === undefined && listens?.startsWith("unix:") ? listens : sidecarUrl(named ?? listens, command, terminal)
+}
+
 /** Where a sidecar with this configuration listens; undefined when that cannot be told. */
 function listenUrl(load: (() => LoadedConfig) | undefined): string | undefined {
   try {
     const server = load?.().config.server
     const listen = server && parseListen(server.listen)
-    if (!listen || "path" in listen || listen.port === 0) return undefined
+    if (listen && "path" in listen) return `unix:${listen.path}`
+    if (!listen || listen.port === 0) return undefined
     const host = /^(?:0\.0\.0\.0|::)$/.test(listen.host) ? "127.0.0.1" : listen.host
     return `${server.tls.cert_file === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${listen.port}`
   } catch (thrown) {
@@ -73,11 +81,33 @@ function wishOf({ workspace, method, path }: DoctorOptions): Wish | undefined {
   return workspace === undefined ? undefined : lookInto(workspace)
 }
 
+/** What could not be checked, and can be by no remedy of its own, comes last: a line for each reason. */
+function findingsText(findings: readonly Finding[], terminal: Terminal): string {
+  const checksByReason = new Map<string, readonly string[]>()
+  const shown = findings.filter(({ check, ok, detail, remedy }) => {
+    if (ok !== null || remedy !== undefined) return true
+    checksByReason.set(detail, [...(checksByReason.get(detail) ?? []), check])
+    return false
+  })
+  const open = [...checksByReason].map(([reason, names]) => line(terminal, null, "not checked", `${[...new Set(names)].join(", ")}: ${reason}`))
+  return [...shown.map((finding) => findingText(finding, terminal)), ...open].join("")
+}
+
 function findingText({ check, ok, detail, remedy }: Finding, terminal: Terminal): string {
+  const toDo = remedy === undefined ? "" : `${" ".repeat(indent)}→ ${shown(remedy)}\n`
+  return `${line(terminal, ok, check, detail)}${toDo}`
+}
+
+function line(terminal: Terminal, ok: boolean | null, name: string, text: string): string {
   const [mark, colour] = ok === null ? (["–", "dim"] as const) : ok ? (["✓", "green"] as const) : (["✗", "red"] as const)
-  const lines = detail.split("\n").join(`\n${" ".repeat(indent)}`)
-  const toDo = remedy === undefined ? "" : `${" ".repeat(indent)}→ ${remedy}\n`
-  return `${painted(terminal, colour, mark)} ${check.padEnd(indent - 2)}${lines}\n${toDo}`
+  return `${painted(terminal, colour, mark)} ${name.padEnd(indent - 2)}${shown(text)}\n`
+}
+
+/** Further lines begin where the first one does. */
+function shown(text: string): string {
+  return printableLines(text)
+    .split("\n")
+    .join(`\n${" ".repeat(indent)}`)
 }
 
 const indent = 16

@@ -1,4 +1,5 @@
 import { messageOf, PdpError } from "../errors.js"
+import { printableLines } from "../model/printable.js"
 
 /** What the process answers its caller with. */
 export const exitCodes = { ok: 0, error: 1, usage: 2, denied: 3, badConfiguration: 78 } as const
@@ -15,9 +16,18 @@ export function exitCodeOf(thrown: unknown): ExitCode {
     : exitCodes.badConfiguration
 }
 
-/** What people read about a failure: no stack for what we expected to go wrong, and nothing from elsewhere that would steer their terminal. */
+/**
+ * What people read about a failure: no stack for what we expected to go wrong, and nothing from elsewhere that would steer their terminal. A refused login
+ * begins with its cause, by which the documentation lists it.
+ */
 export function failureText(thrown: unknown): string {
-  if (thrown instanceof PdpError) return `portcullis: ${thrown.message.replace(/[^\P{C}\n\t]/gu, " ")}\n`
+  if (thrown instanceof PdpError) return `portcullis: ${printableLines(withReason(thrown))}\n`
   const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown)
-  return `portcullis: unexpected error: ${detail}\n`
+  return `portcullis: unexpected error: ${printableLines(detail)}\n`
+}
+
+function withReason({ code, reason, message }: PdpError): string {
+  const isNamed = message.split("\n").some((line) => line.startsWith(`${reason}: `))
+  if (code !== "ERR_UNAUTHENTICATED" || reason === undefined || isNamed) return message
+  return `${reason}: ${message}`
 }

@@ -5,7 +5,7 @@ import type { Logger } from "../telemetry/index.js"
 /** Logs at the start who is believed, and warns about what is believed without proof. */
 export function logIdentity(config: Config, logger: Logger): void {
   const { auth, server, trusted_peers = [] } = config
-  const issuers = (authenticationOptionsOf(config).issuers ?? []).map(({ issuer }) => new URL(issuer).host)
+  const issuers = (authenticationOptionsOf(config).issuers ?? []).map(({ issuer }) => issuer)
   if (issuers.length > 0) logger.info({ issuers }, "bearer tokens of these issuers are verified")
   if (!auth.enabled) logger.warn("auth.enabled is false: bearer tokens are not looked at, and callers are whom the headers of trusted peers name")
   if (auth.allow_unsigned_jwt) logger.warn("auth.allow_unsigned_jwt: bearer tokens are believed that nobody has signed; for trying things out only")
@@ -24,20 +24,26 @@ export interface IssuerLog {
   readonly onRecovery: (issuer: string) => void
 }
 
-/** @param what it is asked for */
-export function issuerLog(logger: Logger, what: string): IssuerLog {
-  const failing = new Set<string>()
-  return {
-    onProblem({ issuer, error }) {
-      if (failing.has(issuer)) return
-      failing.add(issuer)
-      logger.warn(
-        { issuer: new URL(issuer).host, reason: error.message, code: error.code },
-        `the issuer cannot be asked for ${what}; what is known stays in use`,
-      )
+/**
+ * Logs of what issuers are asked for. One that is away is warned of once, whatever it is asked for, and said to be back when it has answered all that.
+ *
+ * @returns the log for one thing that they are asked for
+ */
+export function issuerLogs(logger: Logger): (what: string) => IssuerLog {
+  const failing = new Map<string, Set<string>>()
+  return (what) => ({
+    onProblem({ issuer, error, hasKnown = false }) {
+      const missing = failing.get(issuer)
+      if (missing) return void missing.add(what)
+      failing.set(issuer, new Set([what]))
+      const outcome = hasKnown ? "what is known stays in use" : "nothing is known yet"
+      logger.warn({ issuer, reason: error.message, code: error.code }, `the issuer cannot be asked for ${what}; ${outcome}`)
     },
     onRecovery(issuer) {
-      if (failing.delete(issuer)) logger.info({ issuer: new URL(issuer).host }, `the issuer can be asked for ${what} again`)
+      const missing = failing.get(issuer)
+      if (!missing?.delete(what) || missing.size > 0) return
+      failing.delete(issuer)
+      logger.info({ issuer }, `the issuer can be asked for ${what} again`)
     },
-  }
+  })
 }

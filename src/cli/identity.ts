@@ -93,7 +93,8 @@ function givenToken(token: string): BearerToken {
 function storedToken(store: CredentialStore, url: string, terminal: Terminal): BearerToken {
   const options: FreshTokenOptions = {
     now: terminal.now,
-    onRefresh: () => terminal.err("portcullis: the login is about to expire, and is refreshed\n"),
+    onRefresh: (hasExpired, host) =>
+      terminal.err(`portcullis: the login ${hasExpired ? "has expired" : "is about to expire"}, and is refreshed at ${host}\n`),
     onProblem: (problem) => terminal.err(failureText(problem)),
   }
   return {

@@ -2,7 +2,7 @@ import { messageOf } from "../errors.js"
 import { deviceLogin, type LoginProvider, type Tokens } from "../login/index.js"
 import { canShowPages } from "./open-browser.js"
 import { progressLine } from "./progress.js"
-import { printable } from "./table.js"
+import { printable } from "../model/printable.js"
 import { painted, type Terminal } from "./terminal.js"
 import { shownSpan } from "./time-left.js"
 

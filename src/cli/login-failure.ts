@@ -1,5 +1,7 @@
 import { PdpError } from "../errors.js"
+import { printable } from "../model/printable.js"
 import { exitCodes, failureText, type ExitCode } from "./exit-code.js"
+import { loginStore } from "./login-folder.js"
 import type { Terminal } from "./terminal.js"
 
 /** Runs a command below `auth`: that nobody is logged in there, or that a provider refuses to, is an error, and no decision: exit 1. */
@@ -14,6 +16,13 @@ export async function orLoginFailure(run: () => Promise<ExitCode>, terminal: Ter
 }
 
 /** Nothing to go on with. @param login the command that logs in */
-export function notLoggedIn(url: string, login: string): PdpError {
-  return new PdpError("ERR_UNAUTHENTICATED", `nobody is logged in to ${url}; log in with '${login}'`, { reason: "no_credentials" })
+export async function notLoggedIn(url: string, login: string, terminal: Terminal): Promise<PdpError> {
+  const problem = `nobody is logged in to ${url}; log in with '${login}'${await otherLogins(terminal)}`
+  return new PdpError("ERR_UNAUTHENTICATED", problem, { reason: "no_credentials" })
+}
+
+/** A sentence that names the sidecars with a login: one may be the same by another name. Empty when there is none. */
+export async function otherLogins(terminal: Terminal): Promise<string> {
+  const urls = await loginStore(terminal).urls()
+  return urls.length === 0 ? "" : `. There ${urls.length === 1 ? "is a login" : "are logins"} for ${printable(urls.join(", "))}`
 }

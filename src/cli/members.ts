@@ -1,6 +1,7 @@
 import type { Command } from "commander"
 import { z } from "zod"
 import { entitiesOperation } from "../administration/index.js"
+import { printable } from "../model/printable.js"
 import { apiClient, type ApiClient } from "./api-client.js"
 import { withApiOptions, type ApiOptions } from "./api-options.js"
 import { collectList } from "./config-options.js"
@@ -94,7 +95,7 @@ function addDelete(members: Command, terminal: Terminal): void {
     .action(async (principal: string, options: Options & PropagationOptions) => {
       const request = { operation: entitiesOperation("DELETE", options.workspace, "members", principal), query: propagationQuery(options) }
       const gone = await (await apiClient(options, command, terminal)).send(request, Deleted)
-      terminal.out(rendered(options.output, gone, () => `${gone.message}\n`))
+      terminal.out(rendered(options.output, gone, () => `${printable(gone.message)}\n`))
       tellPropagation(gone, options, terminal)
     })
 }

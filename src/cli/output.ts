@@ -1,5 +1,6 @@
 import { Option } from "commander"
-import { stringify } from "yaml"
+import { Document, visit } from "yaml"
+import { escapedJson, escapedYaml, isPrintable } from "../model/printable.js"
 
 /** How results are printed. */
 export type OutputFormat = "table" | "json" | "yaml"
@@ -9,16 +10,31 @@ export function outputOption(): Option {
   return new Option("-o, --output <format>", "how results are printed").choices(["table", "json", "yaml"]).default("table")
 }
 
-/** The text of a result. @param table what people read instead of JSON or YAML */
+/** The text of a result, which steers no terminal: strings are escaped. @param table what people read instead of JSON or YAML; it sees to that itself */
 export function rendered(format: OutputFormat, value: unknown, table: () => string): string {
   switch (format) {
     case "table":
       return table()
     case "json":
-      return `${JSON.stringify(value, null, 2)}\n`
+      return jsonText(value)
     case "yaml":
-      return stringify(value)
+      return yamlText(value)
   }
+}
+
+/** JSON with a line for each member. What would steer a terminal is written as `\uXXXX`. */
+export function jsonText(value: unknown): string {
+  return `${escapedJson(JSON.stringify(value, null, 2))}\n`
+}
+
+function yamlText(value: unknown): string {
+  const document = new Document(value)
+  visit(document, {
+    Scalar: (_, scalar) => {
+      if (typeof scalar.value === "string" && !isPrintable(scalar.value)) scalar.type = "QUOTE_DOUBLE"
+    },
+  })
+  return escapedYaml(document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Infinity }))
 }
 
 /** Rows in columns as wide as their widest cell. */

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander"
+import { printableLines } from "../model/printable.js"
 import { packageVersion } from "../model/package-version.js"
 import { addAuth } from "./auth.js"
 import { addBundle } from "./bundle.js"
@@ -48,7 +49,7 @@ function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Comm
     .addHelpText("after", exitCodeHelp)
   program
     .exitOverride()
-    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err, getOutHasColors: () => terminal.colour })
+    .configureOutput({ writeOut: terminal.out, writeErr: (text) => terminal.err(printableLines(text)), getOutHasColors: () => terminal.colour })
     .showHelpAfterError("(--help shows the usage)")
   addServe(program, terminal, finish)
   addCheck(program, terminal, finish)

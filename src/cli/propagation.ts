@@ -1,5 +1,6 @@
 import type { Command } from "commander"
 import { z } from "zod"
+import { printable } from "../model/printable.js"
 import type { Terminal } from "./terminal.js"
 
 /** What a write answers besides its result. */
@@ -30,5 +31,5 @@ export function tellPropagation(
   const why = waitRolePropagation
     ? "but within the sidecar's time limit decisions did not come to reflect it; they will"
     : "and not waited for: decisions will reflect it soon"
-  terminal.err(`portcullis: it is stored as revision ${revision}, ${why}\n`)
+  terminal.err(`portcullis: it is stored as revision ${printable(revision)}, ${why}\n`)
 }

@@ -9,7 +9,7 @@ import { createLogger, type Logger } from "../telemetry/index.js"
 import { packageVersion } from "../model/package-version.js"
 import { ConfigFlags, configuredBy, withDataOptions, withPolicyOptions, withServerOptions } from "./config-options.js"
 import { configuredBundles } from "./configured-bundles.js"
-import { configuredIdentity, openToThisMachine, type ConfiguredIdentity } from "./configured-identity.js"
+import { checkTls, configuredIdentity, openToThisMachine, type ConfiguredIdentity } from "./configured-identity.js"
 import { configuredPdp } from "./configured-pdp.js"
 import { exitCodes, type ExitCode } from "./exit-code.js"
 import { logIdentity } from "./identity-log.js"
@@ -49,15 +49,30 @@ const graceMs = 5_000
 async function serveUntilStopped(config: Config, terminal: Terminal): Promise<void> {
   const logger = createLogger({ level: config.log.level, ...(config.log.format === "text" && { stream: textLog(terminal.err) }) })
   const stopped = new Promise<void>((resolve) => terminal.onStop(resolve))
+  const identity = configuredIdentity(config, logger)
+  try {
+    checkTls(identity)
+    await serveAs(identity, { config, logger, stopped, terminal })
+  } finally {
+    identity.close()
+  }
+}
+
+interface Serving {
+  readonly config: Config
+  readonly logger: Logger
+  readonly stopped: Promise<void>
+  readonly terminal: Terminal
+}
+
+async function serveAs(identity: ConfiguredIdentity, { config, logger, stopped, terminal }: Serving): Promise<void> {
   const { pdp, database } = await configuredPdp(config, true, terminal)
   let kept: KeptDatabase | undefined
-  let identity: ConfiguredIdentity | undefined
   try {
     logPdp(pdp, logger)
     logIdentity(config, logger)
     kept = database && (await keepDatabase(database, pdp, config, logger))
     if (isBare(pdp.status())) logger.warn(nobodyHoldsARole(database !== undefined))
-    identity = configuredIdentity(config, logger)
     const server = await startServer({ ...serverOptions({ pdp, database, kept }, config, logger), ...identity.options })
     terminal.out(announcement(server, pdp.status(), config, terminal))
     terminal.out(await suggestions(pdp, server, config, database !== undefined))
@@ -65,7 +80,6 @@ async function serveUntilStopped(config: Config, terminal: Terminal): Promise<vo
     logger.info({ graceMs }, "stopping: requests in work may finish")
     await server.close(server.healthUrl === undefined ? graceMs : graceMs / 2)
   } finally {
-    identity?.close()
     kept?.stop()
     await pdp.close()
   }

@@ -1,6 +1,6 @@
 import type { Command } from "commander"
 import { PdpError } from "../errors.js"
-import { isLoopback } from "../model/loopback.js"
+import { mayCarrySecrets } from "../model/loopback.js"
 import type { Terminal } from "./terminal.js"
 
 /** Adds `--url`. */
@@ -14,6 +14,10 @@ export function sidecarUrl(url: string | undefined, command: Command, { environm
   const parsed = URL.canParse(text) ? new URL(text) : undefined
   if (parsed && (parsed.username !== "" || parsed.password !== ""))
     return command.error("error: --url or PORTCULLIS_URL holds a name or a password; leave them out, and log in with 'portcullis auth login'")
+  if (parsed?.protocol === "unix:")
+    return command.error(
+      "error: no command asks a UNIX domain socket; name a listener by http or https, or use 'curl --unix-socket <path> http://localhost/…'",
+    )
   if (!parsed || !/^https?:$/.test(parsed.protocol))
     return command.error(`error: '${text}' is not an http or https URL; write --url or PORTCULLIS_URL such as ${defaultUrl}`)
   return `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, "")
@@ -25,13 +29,12 @@ export function urlFlag(url: string | undefined): readonly string[] {
 }
 
 /**
- * Makes sure that whoever listens on the network cannot read what is sent there.
+ * Makes sure that whoever listens on the network cannot read what is sent there. To a socket nothing is sent.
  *
  * @throws {PdpError} `ERR_CONFIG_INVALID` for plain HTTP to another machine
  */
 export function assertMayCarrySecrets(url: string): void {
-  const { protocol, hostname } = new URL(url)
-  if (protocol === "https:" || isLoopback(hostname)) return
+  if (url.startsWith("unix:") || mayCarrySecrets(url)) return
   throw new PdpError(
     "ERR_CONFIG_INVALID",
     `${url} is plain HTTP to another machine, where a token could be read on its way; name the sidecar by https, or reach it through a tunnel to localhost`,

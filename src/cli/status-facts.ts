@@ -2,7 +2,7 @@ import { decodedToken, type LoginFacts, type StoredLogin } from "../login/index.
 import type { Identity } from "./identity.js"
 import { facts } from "./table.js"
 import { shownEnd, shownTime } from "./time-left.js"
-import type { Caller, Recognition } from "./who-am-i.js"
+import { withoutRefresh, type Caller, type Recognition } from "./who-am-i.js"
 
 /** What was found out about somebody's credentials. */
 export interface FoundStatus {
@@ -15,8 +15,12 @@ export interface FoundStatus {
   readonly discovered: LoginFacts | undefined
   /** Undefined: there was nothing to ask about. */
   readonly said: Recognition | undefined
+  /** Why it could not be refreshed. */
+  readonly problem?: string | undefined
   /** Where logins are kept. */
   readonly file: string
+  /** The sidecars for which there is a login. */
+  readonly others: readonly string[]
   readonly notes: readonly string[]
   /** The command that logs in. */
   readonly login: string
@@ -39,6 +43,8 @@ export interface StatusFacts {
   readonly groups: readonly string[]
   readonly expires_at: string | null
   readonly expires: string | null
+  /** Who says e-mail, principal, scopes and groups: the token's own claims count for nothing while the sidecar has not accepted it. */
+  readonly according_to: "sidecar" | "token" | null
   readonly refresh_token: boolean
   /** What kind of token it is: its algorithm, key and type. */
   readonly token: string | null
@@ -65,23 +71,25 @@ export function statusFacts(found: FoundStatus): StatusFacts {
     auth_type: authType(identity),
     credential_source: identity === undefined ? null : identity.source === "login" ? "stored login" : identity.source,
     credentials_file: file,
-    email: caller?.email ?? textOf(claims, "upn", "email", "preferred_username") ?? null,
+    email: caller ? (caller.email ?? null) : (textOf(claims, "upn", "email", "preferred_username") ?? null),
     principal: principalOf(identity, caller, claims),
     scopes: scopesOf(caller, stored, claims),
     groups: caller?.groups ?? listOf(claims, "groups"),
     expires_at: expiresAt === undefined ? null : shownTime(expiresAt),
     expires: expiresAt === undefined ? null : shownEnd(expiresAt, now),
+    according_to: caller ? "sidecar" : decoded ? "token" : null,
     refresh_token: stored?.tokens.refreshToken !== undefined,
     token: token === undefined ? null : tokenKind(decoded?.header),
     accepted,
-    sidecar_says: said === undefined ? null : shownRecognition(said),
-    notes: [...found.notes, ...notesOf(found, decoded?.header, hasExpired)],
+    sidecar_says: said === undefined ? null : shownRecognition(said, stored !== undefined),
+    notes: [...found.notes, ...notesOf(found, decoded?.header, hasExpired), ...emailNotes(caller, claims)],
   }
 }
 
 /** {@link StatusFacts} for people. */
 export function statusTable(status: StatusFacts): string {
-  const { auth_enabled: enabled, auth_type: type } = status
+  const { auth_enabled: enabled, auth_type: type, according_to: source } = status
+  const labelled = (name: string): string => (source === "token" ? `${name} (token)` : name)
   return facts([
     ["Sidecar", status.sidecar],
     ["Auth enabled", enabled === null ? "unknown" : enabled ? "yes" : "no"],
@@ -89,10 +97,10 @@ export function statusTable(status: StatusFacts): string {
     ["Auth type", typeNames[type]],
     ["Credential source", status.credential_source ?? "none"],
     ["Credentials file", status.credentials_file],
-    ["E-mail", status.email ?? undefined],
-    ["Principal", status.principal ?? undefined],
-    ["Scopes", status.scopes === null ? (type === "none" ? undefined : "not restricted") : status.scopes.join(" ") || "none"],
-    ["Groups", status.groups.length === 0 ? undefined : status.groups.join(", ")],
+    [labelled("E-mail"), status.email ?? undefined],
+    [labelled("Principal"), status.principal ?? undefined],
+    [labelled("Scopes"), status.scopes === null ? (type === "none" ? undefined : "not restricted") : status.scopes.join(" ") || "none"],
+    [labelled("Groups"), status.groups.length === 0 ? undefined : status.groups.join(", ")],
     ["Expires", status.expires ?? undefined],
     ["Refresh token", type === "oidc" ? (status.refresh_token ? "yes" : "no") : undefined],
     ["Token", status.token ?? undefined],
@@ -135,12 +143,12 @@ function tokenKind(header: Readonly<Record<string, unknown>> | undefined): strin
   return [textOf(known, "typ") ?? "JWT", textOf(known, "alg") ?? "no algorithm", ...(key === undefined ? [] : [`key ${key}`])].join(", ")
 }
 
-function shownRecognition(said: Recognition): string {
+function shownRecognition(said: Recognition, isRefreshable: boolean): string {
   switch (said.kind) {
     case "accepted":
       return "accepted"
     case "refused":
-      return `${said.code}: ${said.detail}`
+      return `${said.code}: ${isRefreshable ? said.detail : withoutRefresh(said).detail}`
     case "unknown":
       return said.why
   }
@@ -150,14 +158,29 @@ function notesOf(found: FoundStatus, header: Readonly<Record<string, unknown>> |
   const { identity, discovered, stored, login } = found
   const provider = discovered?.provider
   return [
-    ...(identity ? [] : [`nobody is logged in here; log in with '${login}'`]),
+    ...(identity ? [] : [`nobody is logged in here; log in with '${login}'`, ...found.others.map((url) => `there is a login for ${url}`)]),
     ...(discovered?.authEnabled === false ? ["the sidecar does not look at tokens (auth.enabled: false)"] : []),
     ...(header?.["alg"] === "none" ? ["nobody has signed this token: it proves nothing, and is for trying things out"] : []),
-    ...(hasExpired ? [`log in again with '${login}'`] : []),
+    ...(hasExpired ? [hasExpiredNote(found)] : []),
     ...(stored && provider && stored.issuer !== provider.issuer
       ? [`the sidecar uses another provider now, ${provider.issuer}; log in again with '${login}'`]
       : []),
   ]
+}
+
+/** @returns what comes next; a login that could not be refreshed says why in another note */
+function hasExpiredNote({ identity, stored, problem, login }: FoundStatus): string {
+  if (identity?.source === "PORTCULLIS_TOKEN") return `set PORTCULLIS_TOKEN to a new token, or unset it and log in with '${login}'`
+  return stored?.tokens.refreshToken !== undefined && problem === undefined
+    ? "the next command refreshes it, or tries to"
+    : `log in again with '${login}'`
+}
+
+/** An address that stands in another claim than the sidecar looks at. */
+function emailNotes(caller: Caller | undefined, claims: Claims): readonly string[] {
+  if (!caller || caller.email) return []
+  const claim = ["upn", "preferred_username", "email"].find((name) => textOf(claims, name)?.includes("@"))
+  return claim === undefined ? [] : [`the sidecar sees no e-mail address; the token has one in ${claim}: set auth.oidc.email_claim to ${claim}`]
 }
 
 function textOf(claims: Claims, ...names: readonly string[]): string | undefined {

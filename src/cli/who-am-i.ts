@@ -1,5 +1,8 @@
 import { z } from "zod"
 import { messageOf } from "../errors.js"
+import { parsedJson } from "../model/parsed-json.js"
+import { printable } from "../model/printable.js"
+import { answerText, tlsProblem } from "../outgoing/index.js"
 
 /** Whom a sidecar takes somebody for. */
 export const Caller = z.looseObject({
@@ -25,18 +28,25 @@ export async function whoAmI(url: string, headers: Readonly<Record<string, strin
   try {
     const place = `${url}/apis/auth/authenticate`
     const response = await fetch(place, { headers, redirect: "error", signal: AbortSignal.timeout(timeoutMs) })
-    const body: unknown = await response.json()
-    return recognition(place, response.status, body)
+    return recognition(place, response.status, parsedJson(await answerText(response)))
   } catch (thrown) {
+    const tls = tlsProblem(url, thrown)
+    if (tls) return { kind: "unknown", why: `cannot ask ${url}: ${tls.problem}; ${tls.remedy}` }
     const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
-    return { kind: "unknown", why: `cannot ask ${url}: ${messageOf(cause)}` }
+    return { kind: "unknown", why: `cannot ask ${url}: ${printable(messageOf(cause))}` }
   }
+}
+
+/** A refusal of a token that no login refreshes: the sidecar cannot know, and may propose that. */
+export function withoutRefresh<Refusal extends { readonly detail: string; readonly code?: string | undefined }>(refusal: Refusal): Refusal {
+  return refusal.code === "token_expired" ? { ...refusal, detail: refusal.detail.split("; ")[0] ?? "" } : refusal
 }
 
 /** A sidecar may have to fetch keys of the provider first. */
 const timeoutMs = 15_000
 
-const Refused = z.object({ detail: z.string(), code: z.string() })
+const shown = z.string().transform((text) => printable(text))
+const Refused = z.object({ detail: shown, code: shown })
 
 function recognition(place: string, status: number, body: unknown): Recognition {
   const caller = status === 200 ? Caller.safeParse(body).data : undefined

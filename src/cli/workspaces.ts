@@ -1,6 +1,7 @@
 import type { Command } from "commander"
 import { z } from "zod"
 import { entitiesOperation } from "../administration/index.js"
+import { printable } from "../model/printable.js"
 import { apiClient } from "./api-client.js"
 import { withApiOptions, type ApiOptions } from "./api-options.js"
 import { withEntitiesListed } from "./blocking-entities.js"
@@ -106,7 +107,7 @@ function addDelete(workspaces: Command, terminal: Terminal): void {
       const client = await apiClient(options, command, terminal)
       const request = { operation: entitiesOperation("DELETE", name), query: propagationQuery(options) }
       const gone = await withEntitiesListed(client, name, () => client.send(request, Deleted))
-      terminal.out(rendered(options.output, gone, () => `${gone.message}\n`))
+      terminal.out(rendered(options.output, gone, () => `${printable(gone.message)}\n`))
       tellPropagation(gone, options, terminal)
     })
 }

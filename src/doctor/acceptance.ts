@@ -18,10 +18,14 @@ export interface Acceptance {
   readonly finding: Finding
   /** Undefined when they are not accepted. */
   readonly caller?: Caller
+  /** Why they are not. */
+  readonly refusal?: Refused
 }
 
 const headerValue = /^[\x20-\x7e]+$/
 const Refused = z.object({ code: z.string(), detail: z.string() })
+/** A refusal in the sidecar's own words. */
+export type Refused = Readonly<z.infer<typeof Refused>>
 
 /** Sends credentials to `/apis/auth/authenticate`, unless somebody could read a token on its way. */
 export async function checkAcceptance(sidecar: Sidecar, headers: Readonly<Record<string, string>>): Promise<Acceptance> {
@@ -41,14 +45,14 @@ export async function checkAcceptance(sidecar: Sidecar, headers: Readonly<Record
   if (caller) return { finding: passed("acceptance", `the sidecar takes whoever sends this for ${shown(caller)}`), caller }
   const { data: refused } = Refused.safeParse(reply.body)
   if (!refused) return { finding: unchecked("acceptance", `the sidecar answered ${reply.status}`) }
-  return { finding: refusedFinding(refused) }
+  return { finding: refusedFinding(refused), refusal: refused }
 }
 
 function shown({ principal, email, groups }: Caller): string {
   return [quoted(principal), ...(email ? [`e-mail ${quoted(email)}`] : []), ...(groups.length > 0 ? [`groups ${listed(groups)}`] : [])].join(", ")
 }
 
-function refusedFinding({ code, detail }: z.infer<typeof Refused>): Finding {
+function refusedFinding({ code, detail }: Refused): Finding {
   const [what = "", ...remedies] = detail.split("; ")
   const usual = Object.entries(authenticationReasons).find(([reason]) => reason === code)?.[1].remedy
   return failed("acceptance", `${code}: ${what}`, remedies.length > 0 ? remedies.join("; ") : (usual ?? "see the checks above"))

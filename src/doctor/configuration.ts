@@ -1,5 +1,6 @@
 import type { LoadedConfig } from "../config/index.js"
 import { discoverLogin, type LoginProvider } from "../login/index.js"
+import { PdpError } from "../errors.js"
 import { failed, failedBy, passed, quoted, unchecked, type Finding } from "./finding.js"
 import { rulesOf, rulesOfProvider, type Rules } from "./rules.js"
 
@@ -21,9 +22,22 @@ export function checkConfiguration(load: (() => LoadedConfig) | undefined): Conf
     const remarks = warnings.map((warning) => passed("configuration", warning))
     return { findings: [passed("configuration", "it is valid"), ...remarks], rules }
   } catch (thrown) {
-    return { findings: [failedBy("configuration", thrown)] }
+    return { findings: configurationProblems(thrown) }
   }
 }
+
+/** One finding for each problem. */
+function configurationProblems(thrown: unknown): readonly Finding[] {
+  if (!(thrown instanceof PdpError)) throw thrown
+  const [head = "", ...problems] = thrown.message.split("\n").map((line) => line.trim())
+  return (problems.length > 0 ? problems : [head]).map((problem) => {
+    const [detail = "", ...remedies] = problem.split("; ")
+    return failed("configuration", detail, remedies.join("; ") || (problems.length > 0 ? correctIt : checkPath))
+  })
+}
+
+const correctIt = "correct it; 'portcullis config reference' describes every key"
+const checkPath = "check the path after --config or in PORTCULLIS_CONFIG"
 
 /** Asks the sidecar how to log in; what it tells takes the place of a configuration that is not there, and must agree with one that is. */
 export async function checkLogin(url: string, known: Rules | undefined): Promise<Configured> {
@@ -52,7 +66,11 @@ function noProvider(known: Rules | undefined): Finding {
 function providerFinding({ issuer, clientId }: LoginProvider, known: Rules | undefined): Finding {
   const [first] = known?.issuers.keys() ?? []
   if (known && first !== issuer)
-    return failed("login", `the configuration names the issuer ${quoted(first ?? "nothing")}, the sidecar ${quoted(issuer)}`, restart)
+    return failed(
+      "login",
+      `the configuration names ${first === undefined ? "no issuer" : `the issuer ${quoted(first)}`}, the sidecar ${quoted(issuer)}`,
+      restart,
+    )
   return passed("login", `people log in at ${quoted(issuer)} as client ${quoted(clientId)}`)
 }
 

@@ -1,4 +1,5 @@
 import { messageOf, PdpError } from "../errors.js"
+import { printable, printableLines } from "../model/printable.js"
 
 /** What is checked, in this order. */
 export const checks = [
@@ -40,17 +41,22 @@ export interface Finding {
 
 /** All is well. */
 export function passed(check: Check, detail: string, remedy?: string): Finding {
-  return { check, ok: true, detail, ...(remedy !== undefined && { remedy }) }
+  return finding(check, true, detail, remedy)
 }
 
 /** Something is wrong. */
 export function failed(check: Check, detail: string, remedy: string): Finding {
-  return { check, ok: false, detail, remedy }
+  return finding(check, false, detail, remedy)
 }
 
 /** It could not be checked. */
 export function unchecked(check: Check, why: string, remedy?: string): Finding {
-  return { check, ok: null, detail: why, ...(remedy !== undefined && { remedy }) }
+  return finding(check, null, why, remedy)
+}
+
+/** Each is one line: what came from elsewhere must not look like another finding. */
+function finding(check: Check, ok: boolean | null, detail: string, remedy?: string): Finding {
+  return { check, ok, detail: printable(detail), ...(remedy !== undefined && { remedy: printable(remedy) }) }
 }
 
 /** Something is wrong, as an error of ours says it: what, and after a semicolon what to do. Anything else is thrown again. */
@@ -58,14 +64,14 @@ export function failedBy(check: Check, thrown: unknown): Finding {
   if (!(thrown instanceof PdpError)) throw thrown
   const [detail = "", ...rest] = thrown.message.split("; ")
   const code = thrown.reason === undefined ? "" : `${thrown.reason}: `
-  return { check, ok: false, detail: `${code}${detail}`, ...(rest.length > 0 && { remedy: rest.join("; ") }) }
+  return { check, ok: false, detail: printableLines(`${code}${detail}`), ...(rest.length > 0 && { remedy: printableLines(rest.join("; ")) }) }
 }
 
 /** What somebody else wrote, as it can be shown on a terminal: in quotes, of one line, not long. */
 export function quoted(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing")
-  const printable = text.replace(/\p{C}/gu, "?")
-  return `'${printable.length > 200 ? `${printable.slice(0, 200)}…` : printable}'`
+  const shown = printable(text, "?")
+  return `'${shown.length > 200 ? `${shown.slice(0, 200)}…` : shown}'`
 }
 
 /** Several of them. */

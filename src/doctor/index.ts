@@ -1,3 +1,3 @@
-export { examine, type Credentials, type Examination } from "./examine.js"
+export { examine, examineToken, type Credentials, type Examination } from "./examine.js"
 export { type Check, type Finding } from "./finding.js"
 export { lookInto, type Wish } from "./roles.js"

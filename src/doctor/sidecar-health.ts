@@ -6,6 +6,10 @@ import type { Sidecar, SidecarReply } from "./sidecar.js"
 export interface SidecarHealth {
   readonly findings: readonly Finding[]
   readonly isUp: boolean
+  /** Why the sidecar cannot ask issuers for keys, by issuer. */
+  readonly unreachable: ReadonlyMap<string, Finding>
+  /** What an operator should know. */
+  readonly notices: readonly string[]
   /** By how many milliseconds its clock is ahead of this machine's; undefined when it does not tell. */
   readonly aheadMs: number | undefined
 }
@@ -15,13 +19,25 @@ export async function checkSidecar(sidecar: Sidecar, now: () => number): Promise
   const ready = await sidecar.ask("/health/ready")
   const aheadMs = "lost" in ready || ready.date === undefined ? undefined : ready.date - now()
   const readiness = readinessFinding(sidecar, ready)
-  if ("lost" in ready) return { findings: [readiness, unchecked("data", "the sidecar does not answer")], isUp: false, aheadMs }
-  return { findings: [readiness, ...statusFindings(await sidecar.ask("/status"))], isUp: true, aheadMs }
+  if ("lost" in ready) return { ...nothing, findings: [readiness, unchecked("data", notUp)], isUp: false, aheadMs }
+  const { findings, unreachable, notices } = statusFacts(await sidecar.ask("/status"))
+  return { findings: [readiness, ...findings], unreachable, notices, isUp: true, aheadMs }
 }
 
+const nothing = { unreachable: new Map(), notices: [] } as const
+
+/** Why nothing else can be asked. */
+export const notUp = "the sidecar does not answer"
+
 function readinessFinding({ url }: Sidecar, ready: SidecarReply): Finding {
+  if ("lost" in ready && url.startsWith("unix:"))
+    return unchecked("sidecar", `${url}: ${ready.lost}`, "name another listener with --url, or ask it with curl --unix-socket")
   if ("lost" in ready)
-    return failed("sidecar", `${url} does not answer: ${ready.lost}`, "start it with 'portcullis serve', or name another one with --url")
+    return failed(
+      "sidecar",
+      `${url} does not answer: ${ready.lost}`,
+      ready.remedy ?? "start it with 'portcullis serve', or name another one with --url",
+    )
   if (ready.status === 200) return passed("sidecar", `${url} decides`)
   if (ready.status === 503) return failed("sidecar", `${url} runs and cannot decide yet`, "see what is said of its data below, and its log")
   return failed("sidecar", `${url} answered ${ready.status}; that is no Portcullis sidecar`, "name the sidecar with --url")
@@ -36,15 +52,23 @@ const Status = z.object({
   snapshot: z.object({ decides: z.boolean(), ageSeconds: z.number().optional() }).optional(),
   unknownRoles: z.object({ bindings: z.number(), roles: z.array(z.object({ role: z.string() })) }).optional(),
   issuers: z.array(z.object({ issuer: z.string(), lastError: z.string().optional() })).default([]),
+  notices: z.array(z.string()).default([]),
 })
 type Status = Readonly<z.infer<typeof Status>>
 
-function statusFindings(reply: SidecarReply): readonly Finding[] {
-  if ("lost" in reply) return [unchecked("data", `/status does not answer: ${reply.lost}`)]
-  if (reply.status !== 200) return [unchecked("data", `/status is not told here (${reply.status})`, "run this on the machine of the sidecar")]
+type StatusFacts = Pick<SidecarHealth, "findings" | "unreachable" | "notices">
+
+function statusFacts(reply: SidecarReply): StatusFacts {
+  const unknown = (why: string, remedy?: string): StatusFacts => ({ ...nothing, findings: [unchecked("data", why, remedy)] })
+  if ("lost" in reply) return unknown(`/status does not answer: ${reply.lost}`)
+  if (reply.status !== 200) return unknown(`/status is not told here (${reply.status})`, "run this on the machine of the sidecar")
   const { data } = Status.safeParse(reply.body)
-  if (!data) return [unchecked("data", "/status tells something else than is due", "name a Portcullis sidecar with --url")]
-  const troubles = [...sourceTroubles(data), ...snapshotTroubles(data), ...roleTroubles(data), ...issuerTroubles(data)]
+  if (!data) return unknown("/status tells something else than is due", "name a Portcullis sidecar with --url")
+  return { findings: dataFindings(data), unreachable: issuerTroubles(data), notices: data.notices }
+}
+
+function dataFindings(data: Status): readonly Finding[] {
+  const troubles = [...sourceTroubles(data), ...snapshotTroubles(data), ...roleTroubles(data)]
   return troubles.length > 0 ? troubles : [passed("data", `revision ${data.revision ?? "none yet"}, ${data.bindings} role bindings, ${ages(data)}`)]
 }
 
@@ -74,12 +98,13 @@ function roleTroubles({ unknownRoles }: Status): readonly Finding[] {
   return [failed("data", `${unknownRoles.bindings} role bindings name roles that do not exist: ${names}`, "define the roles, or revoke the bindings")]
 }
 
-function issuerTroubles({ issuers }: Status): readonly Finding[] {
-  return issuers.flatMap(({ issuer, lastError }) =>
+function issuerTroubles({ issuers }: Status): ReadonlyMap<string, Finding> {
+  const troubles = issuers.flatMap(({ issuer, lastError }) =>
     lastError === undefined
       ? []
-      : [failed("data", `the sidecar cannot ask ${quoted(issuer)} for its keys: ${lastError}`, "let the sidecar reach it")],
+      : [[issuer, failed("data", `the sidecar cannot ask ${quoted(issuer)} for its keys: ${lastError}`, "let the sidecar reach it")] as const],
   )
+  return new Map(troubles)
 }
 
 function ages({ sources }: Status): string {

@@ -1,4 +1,6 @@
-import { isLoopback } from "../model/loopback.js"
+import { mayCarrySecrets } from "../model/loopback.js"
+import { parsedJson } from "../model/parsed-json.js"
+import { answerText, tlsProblem } from "../outgoing/index.js"
 import { causeOf } from "./finding.js"
 
 /** What a sidecar answered. */
@@ -11,11 +13,11 @@ export interface SidecarAnswer {
 }
 
 /** What a sidecar answered, or why it did not. */
-export type SidecarReply = SidecarAnswer | { readonly lost: string }
+export type SidecarReply = SidecarAnswer | { readonly lost: string; readonly remedy?: string }
 
 /** A sidecar that may run. */
 export interface Sidecar {
-  /** Without a slash at the end. */
+  /** Without a slash at the end; `unix:` and a path, which cannot be asked. */
   readonly url: string
   /** @param body sent as JSON, by POST */
   ask(path: string, headers?: Readonly<Record<string, string>>, body?: unknown): Promise<SidecarReply>
@@ -26,14 +28,16 @@ export function sidecarAt(url: string): Sidecar {
   return {
     url,
     async ask(path, headers = {}, body) {
+      if (url.startsWith("unix:")) return { lost: "it listens on a UNIX domain socket, which no command asks" }
       const posted =
         body === undefined ? { headers } : { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } }
       try {
         const response = await fetch(`${url}${path}`, { ...posted, redirect: "error", signal: AbortSignal.timeout(timeoutMs) })
         const date = Date.parse(response.headers.get("Date") ?? "")
-        return { status: response.status, body: parsed(await response.text()), date: Number.isNaN(date) ? undefined : date }
+        return { status: response.status, body: parsedJson(await answerText(response)), date: Number.isNaN(date) ? undefined : date }
       } catch (thrown) {
-        return { lost: causeOf(thrown) }
+        const tls = tlsProblem(url, thrown)
+        return tls ? { lost: tls.problem, remedy: tls.remedy } : { lost: causeOf(thrown) }
       }
     },
   }
@@ -41,17 +45,8 @@ export function sidecarAt(url: string): Sidecar {
 
 /** Nobody on the network can read what is sent there. */
 export function isPrivate({ url }: Sidecar): boolean {
-  const { protocol, hostname } = new URL(url)
-  return protocol === "https:" || isLoopback(hostname)
+  return mayCarrySecrets(url)
 }
 
 /** A sidecar may have to ask the identity provider first. */
 const timeoutMs = 15_000
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

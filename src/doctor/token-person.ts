@@ -11,15 +11,13 @@ export function checkPerson({ claims }: Token, issuer: Issuer | undefined, rules
   return [
     principalFinding(claims, names),
     emailFinding(claims, names, rules),
-    administratorFinding(claims, names, rules),
+    ...administratorFindings(claims, names, rules),
     groupsFinding(claims, names),
     scopesFinding(claims, names, rules, method),
   ]
 }
 
-const unknownClaims = (["principal", "e-mail", "administrator", "groups", "scopes"] as const).map((check) =>
-  unchecked(check, "it is not known which claims count"),
-)
+const unknownClaims = (["principal", "e-mail", "groups", "scopes"] as const).map((check) => unchecked(check, "it is not known which claims count"))
 
 function principalFinding(claims: Claims, names: Issuer): Finding {
   const named = namedBy(claims, { ...names, groupsClaims: [] })
@@ -68,14 +66,14 @@ function looksLikeEmail(value: unknown): boolean {
   return typeof value === "string" && isEmail(value)
 }
 
-function administratorFinding(claims: Claims, { emailClaims, subjectClaim }: Issuer, { adminEmail }: Rules): Finding {
-  if (adminEmail === undefined) return unchecked("administrator", "no admin_email is known", "name the configuration with --config")
+function administratorFindings(claims: Claims, { emailClaims, subjectClaim }: Issuer, { adminEmail }: Rules): readonly Finding[] {
+  if (adminEmail === undefined) return []
   const [claim = "email"] = emailClaims
   const counting = [claims.get(claim), claims.get(subjectClaim) ?? claims.get("sub")]
-  if (counting.includes(adminEmail)) return passed("administrator", `the token is that of admin_email ${quoted(adminEmail)}`)
+  if (counting.includes(adminEmail)) return [passed("administrator", `the token is that of admin_email ${quoted(adminEmail)}`)]
   const near = [...new Set([...counting, ...otherClaims.map((other) => claims.get(other))])].find((name) => isAlike(name, adminEmail))
-  if (near === undefined) return passed("administrator", `the token is not that of admin_email ${quoted(adminEmail)}`)
-  return nearAdministrator(claims, { claim, near, adminEmail })
+  if (near === undefined) return [passed("administrator", `the token is not that of admin_email ${quoted(adminEmail)}`)]
+  return [nearAdministrator(claims, { claim, near, adminEmail })]
 }
 
 interface NearMiss {

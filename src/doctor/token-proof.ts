@@ -11,6 +11,7 @@ import {
   type VerificationKeys,
 } from "../authn/index.js"
 import { failed, failedBy, listed, passed, quoted, unchecked, type Check, type Finding } from "./finding.js"
+import { audienceMismatch, issuerMismatch } from "./mismatch.js"
 import type { Rules } from "./rules.js"
 
 /** A token, and what was found of it. */
@@ -73,48 +74,22 @@ function issuerFinding(token: Token, rules: Rules): Finding {
   const named = token.claims.get("iss")
   const known = [...rules.issuers.keys()]
   if (issuerOf(token, rules)) return passed("issuer", `it is ${quoted(named)}`)
-  const near = known.find((issuer) => typeof named === "string" && alike(issuer) === alike(named))
-  if (near !== undefined)
-    return failed(
-      "issuer",
-      `issuer_mismatch: the token says ${quoted(named)}, configured is ${quoted(near)}; they differ in ${differences(near, named)} only, and are compared character by character`,
-      `set auth.oidc.issuer to ${quoted(named)}, if that is what the discovery document names`,
-    )
   if (known.length === 0) return refused("issuer", "bearer_not_configured")
-  const what = `the token says ${quoted(named)}, known is ${listed(known)}`
-  if (rules.from === "sidecar") return unchecked("issuer", `${what}; only the configuration knows further issuers`, "name it with --config")
-  return failed("issuer", `issuer_mismatch: ${what}`, authenticationReasons.issuer_mismatch.remedy)
-}
-
-/** An issuer without what people get wrong. */
-function alike(issuer: string): string {
-  return issuer
-    .toLowerCase()
-    .replace(/^https?:/, "")
-    .replace(/\/+$/, "")
-}
-
-function differences(configured: string, named: unknown): string {
-  const said = String(named)
-  const [scheme, otherScheme] = [configured, said].map((issuer) => issuer.split(":")[0]?.toLowerCase())
-  const [slash, otherSlash] = [configured, said].map((issuer) => issuer.endsWith("/"))
-  const found = [...(scheme === otherScheme ? [] : ["http and https"]), ...(slash === otherSlash ? [] : ["the slash at the end"])]
-  return found.length > 0 ? found.join(" and ") : "upper and lower case"
+  const found = issuerMismatch(named, known)
+  if (rules.from === "configuration" || found.detail.includes("They differ")) return found
+  return unchecked("issuer", `iss is ${quoted(named)}, known is ${listed(known)}, and only the configuration knows further issuers`, byConfig)
 }
 
 function audienceFinding(token: Token, issuer: Issuer | undefined, rules: Rules): Finding {
   const named = token.claims.get("aud")
-  if (!issuer) return unchecked("audience", `the token is for ${quoted(named)}; which audience is due depends on the issuer`)
+  if (!issuer) return unchecked("audience", "see issuer")
   const outcome = attempt(() => assertAudience(token, issuer))
   if (!("problem" in outcome)) return passed("audience", `it is for ${quoted(issuer.audience)}`)
-  if (rules.from === "sidecar")
-    return unchecked("audience", `the token is for ${quoted(named)}; only the configuration knows which audience is due`, "name it with --config")
-  return failed(
-    "audience",
-    `audience_mismatch: it is for ${quoted(named)}, and not for ${quoted(issuer.audience)}`,
-    authenticationReasons.audience_mismatch.remedy,
-  )
+  if (rules.from === "configuration") return audienceMismatch(named, issuer.audience)
+  return unchecked("audience", `aud is ${quoted(named)}, and only the configuration knows which one is due`, byConfig)
 }
+
+const byConfig = "name it with --config"
 
 function expiryFinding({ claims }: Token, { leewaySeconds }: Rules, now: () => number): Finding {
   const outcome = attempt(() => assertInForce(claims, { leewaySeconds, now }))
@@ -133,9 +108,9 @@ function span(seconds: number): string {
 async function signatureFinding(token: Token, issuer: Issuer | undefined, { keys }: ProofMeans): Promise<Finding> {
   const accepted = attempt(() => assertAlgorithm(token))
   if ("problem" in accepted) return failedBy("signature", accepted.problem)
-  if (!issuer) return unchecked("signature", "the keys of the token's issuer are not known")
+  if (!issuer) return unchecked("signature", "see issuer")
   const found = keys.get(issuer.issuer)
-  if (!found) return unchecked("signature", "the keys of the issuer cannot be had, see above")
+  if (!found) return unchecked("signature", "see keys")
   const { keyId } = token
   const outcome = await found.verify(token.text, token)
   if (outcome === "verified") return passed("signature", `a key of the issuer verifies it (${token.algorithm})`)

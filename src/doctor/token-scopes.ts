@@ -26,7 +26,7 @@ export function scopesFinding(claims: Claims, names: Issuer, { scopes: mode }: R
 const writeScope = "platform:write"
 const platformScopes = ["platform:read", writeScope]
 const remedy =
-  "log in with --scope 'platform:read platform:write', and let the identity provider grant them; operations may want other scopes instead"
+  'log in with --scope "platform:read platform:write", and let the identity provider grant them; operations may want other scopes instead'
 
 function isReading(method: string | undefined): boolean {
   return method === "GET" || method === "HEAD"

@@ -14,6 +14,8 @@ export interface CredentialStore {
    * @throws {PdpError} `ERR_CONFIG_INVALID` when the file is not usable
    */
   read(url: string): Promise<StoredLogin | undefined>
+  /** The sidecars for which there is a login. @throws {PdpError} as `read` does */
+  urls(): Promise<readonly string[]>
   /** Keeps the others. @throws {PdpError} `ERR_CONFIG_INVALID` when the file is not usable; it is not overwritten then */
   write(url: string, login: StoredLogin): Promise<void>
   /** @returns whether there was one */
@@ -56,6 +58,7 @@ export function credentialStore(folder: string, { onNotice = () => undefined, ho
     file,
     locked,
     read: async (url) => (await readAll()).get(keyOf(url)),
+    urls: async () => [...(await readAll()).keys()],
     write: (url, login) =>
       locked(async () => {
         const logins = await readAll()

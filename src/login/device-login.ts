@@ -3,7 +3,7 @@ import { PdpError } from "../errors.js"
 import type { LoginHooks } from "./hooks.js"
 import { askIdp, unusable } from "./idp-answer.js"
 import { idpProblem } from "./idp-problem.js"
-import { isLoopback } from "../model/loopback.js"
+import { mayCarrySecrets } from "../model/loopback.js"
 import type { LoginProvider } from "./provider.js"
 import { spanSeconds } from "./seconds.js"
 import { deviceEndpoint, tokenEndpoint } from "./token-endpoint.js"
@@ -70,6 +70,8 @@ async function deviceCode(provider: LoginProvider, scope: string, hooks: LoginHo
   return { secret, interval, prompt: { verificationUri, ...complete, userCode, expiresInSeconds: expires_in } }
 }
 
+/** A day. Node's timers end at once beyond 24 days. */
+const longestWaitSeconds = 86_400
 const printable = z.string().regex(/^[\x20-\x7e]{1,256}$/)
 const page = z.string().max(2_048).refine(isPage)
 const DeviceBody = z.object({
@@ -79,14 +81,13 @@ const DeviceBody = z.object({
   /** As drafts of the RFC, and Azure AD's first endpoint, call it. */
   verification_url: page.optional(),
   verification_uri_complete: page.optional().catch(undefined),
-  expires_in: spanSeconds.transform((value) => value ?? 900),
+  expires_in: spanSeconds.transform((value) => Math.min(value ?? 900, longestWaitSeconds)),
   interval: spanSeconds.transform((value) => Math.max(1, value ?? 5)),
 })
 
 function isPage(text: string): boolean {
   if (!/^[\x21-\x7e]+$/.test(text) || !URL.canParse(text)) return false
-  const { protocol, hostname } = new URL(text)
-  return protocol === "https:" || (protocol === "http:" && isLoopback(hostname))
+  return mayCarrySecrets(text)
 }
 
 const slowerSeconds = 5

@@ -1,6 +1,9 @@
 import { z } from "zod"
 import { PdpError } from "../errors.js"
+import { parsedJson } from "../model/parsed-json.js"
+import { isPrintable } from "../model/printable.js"
 import { unavailable } from "../model/unavailable.js"
+import { tlsProblem } from "../outgoing/index.js"
 import type { LoginHooks } from "./hooks.js"
 import type { LoginFacts, LoginProvider } from "./provider.js"
 import { askText, type TextAnswer } from "./text-answer.js"
@@ -19,11 +22,10 @@ export async function discoverLogin(sidecarUrl: string, hooks: LoginHooks = {}):
   return { authEnabled, ...(oidc && { provider: oidc }) }
 }
 
-const text = z.string().min(1)
-const endpoint = z
-  .string()
-  .nullish()
-  .transform((value) => value || undefined)
+/** They are shown, and stored. */
+const shown = z.string().refine(isPrintable)
+const text = shown.min(1)
+const endpoint = shown.nullish().transform((value) => value || undefined)
 const ProviderDocument = z
   .object({
     issuer: text,
@@ -33,7 +35,8 @@ const ProviderDocument = z
     default_scopes: z
       .string()
       .nullish()
-      .transform((value) => (value ?? "").split(/\s+/).filter((scope) => scope !== "")),
+      .transform((value) => (value ?? "").split(/\s+/).filter((scope) => scope !== ""))
+      .pipe(z.array(shown)),
     scope_prefix: endpoint,
   })
   .transform((oidc): LoginProvider => ({
@@ -61,7 +64,7 @@ function named(sidecarUrl: string, thrown: unknown): unknown {
   const { problem } = thrown.details
   return unavailable(
     typeof problem === "string" ? problem : `${sidecarUrl} cannot be asked`,
-    "start the sidecar, or name another one with --url",
+    tlsProblem(sidecarUrl, thrown)?.remedy ?? "start the sidecar, or name another one with --url",
     thrown,
   )
 }
@@ -69,17 +72,8 @@ function named(sidecarUrl: string, thrown: unknown): unknown {
 function documentOf({ place, status, bytes }: TextAnswer): z.infer<typeof DiscoveryDocument> {
   const remedy = "is it a Portcullis sidecar? Name its base URL with --url"
   if (status !== 200) throw unavailable(`${place} answered ${status}`, remedy)
-  const document = DiscoveryDocument.safeParse(parsedJson(bytes))
+  const document = DiscoveryDocument.safeParse(parsedJson(bytes.toString()))
   if (document.success) return document.data
   const wrong = document.error.issues.map(({ path }) => path.join(".") || "all of it").join(", ")
   throw unavailable(`${place} answered something else than a login discovery document (wrong: ${wrong})`, remedy)
-}
-
-/** undefined when it is none, which the schema refuses. */
-function parsedJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString())
-  } catch {
-    return undefined
-  }
 }

@@ -10,8 +10,13 @@ export interface FreshTokenOptions extends LoginHooks {
   readonly refreshBeforeSeconds?: number
   /** Refreshes whatever is left of it; failures are not tolerated then. */
   readonly force?: boolean
-  /** Told before the IdP is asked. */
-  onRefresh?(): void
+  /**
+   * Told before the refresh token is sent.
+   *
+   * @param hasExpired there is no time left of the token that is replaced
+   * @param host where it is sent to, with its port
+   */
+  onRefresh?(hasExpired: boolean, host: string): void
   /** Told what went wrong although there is a token: it could not be refreshed yet, or not be kept. */
   onProblem?(problem: unknown): void
 }
@@ -51,7 +56,6 @@ export async function freshAccessToken(store: CredentialStore, url: string, opti
 const refreshTimeoutMs = 15_000
 
 async function refreshed(store: CredentialStore, url: string, login: StoredLogin, options: FreshTokenOptions): Promise<string> {
-  options.onRefresh?.()
   const { login: used, tokens } = await answered(store, url, login, options)
   try {
     await store.write(url, { ...used, tokens })
@@ -88,6 +92,8 @@ async function asked(login: StoredLogin, options: FreshTokenOptions): Promise<To
     ...(tokenEndpoint !== undefined && { tokenEndpoint }),
     ...(scopePrefix !== undefined && { scopePrefix }),
   }
+  const { now = Date.now } = options
+  if (tokenEndpoint !== undefined && URL.canParse(tokenEndpoint)) options.onRefresh?.(leftMs(tokens, now()) <= 0, new URL(tokenEndpoint).host)
   const fresh = await refreshLogin(provider, refreshToken, scopes, { timeoutMs: refreshTimeoutMs, ...options })
   return { ...(tokens.scopes && { scopes: tokens.scopes }), ...fresh }
 }

@@ -1,8 +1,10 @@
 import { z } from "zod"
 import { messageOf, PdpError } from "../errors.js"
+import { printable } from "../model/printable.js"
 import { scanJson } from "../model/json-scanner.js"
 import type { LoginHooks } from "./hooks.js"
 import { spanSeconds } from "./seconds.js"
+import { withoutSecrets } from "./secret-spellings.js"
 import { askText, type TextAnswer } from "./text-answer.js"
 
 /** What is being done at the IdP: asking for a device code, waiting for its approval, logging in with a password, or refreshing. */
@@ -14,6 +16,8 @@ export interface IdpFault {
   /** The URL for messages. */
   readonly place: string
   readonly status: number
+  /** The scopes that were asked for, as they were sent. */
+  readonly scope: string
   readonly error: string
   readonly description?: string
   /** Azure AD's numbers, `AADSTS…`. */
@@ -54,7 +58,10 @@ export async function askIdp({ step, url, form, secret, hooks = {} }: IdpQuestio
   const clean = cleaned(secret.map((name) => form[name] ?? ""))
   const { error, description, codes, interval } = fault.data
   const shown = description === undefined ? {} : { description: clean(description) }
-  return { ok: false, fault: { step, place, status, error: clean(error), ...shown, codes, ...(interval !== undefined && { interval }) } }
+  return {
+    ok: false,
+    fault: { step, place, status, scope: form["scope"] ?? "", error: clean(error), ...shown, codes, ...(interval !== undefined && { interval }) },
+  }
 }
 
 /**
@@ -122,11 +129,7 @@ const mostShown = 600
 /** Removes what a terminal would obey, what was sent in secret, and what is too much. */
 function cleaned(secrets: readonly string[]): (raw: string) => string {
   return (raw) => {
-    const open = secrets.filter((secret) => secret.length >= 4).reduce((left, secret) => left.replaceAll(secret, "(hidden)"), raw)
-    const plain = open
-      .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu, " ")
-      .replace(/ {2,}/g, " ")
-      .trim()
+    const plain = printable(withoutSecrets(raw, secrets)).replace(/ {2,}/g, " ").trim()
     return plain.length > mostShown ? `${plain.slice(0, mostShown)}…` : plain
   }
 }

@@ -10,12 +10,12 @@ import { providerKind, providerNames, type ProviderKind } from "./provider-kind.
  * `details`: `problem`, `remedy`, `provider` (`azure`, `okta`, `keycloak`, `other`), `url`, `status`, `error`, and where given `error_description` and `error_codes`.
  */
 export function idpProblem(provider: LoginProvider, fault: IdpFault): PdpError {
-  const { error, description, codes, place, status } = fault
+  const { error, description, codes, place, status, scope } = fault
   const kind = codes.length > 0 ? "azure" : providerKind(provider.issuer)
   const row = rowFor(fault, kind)
   const passing = isPassing(status) || row.passing === true
-  const problem = passing ? `${providerNames[kind]} cannot serve the request now` : row.problem({ provider, kind })
-  const remedy = passing ? "try again in a while" : row.remedy({ provider, kind })
+  const problem = passing ? `${providerNames[kind]} cannot serve the request now` : row.problem({ provider, kind, scope })
+  const remedy = passing ? "try again in a while" : row.remedy({ provider, kind, scope })
   const raw = { error, ...(description !== undefined && { error_description: description }), ...(codes.length > 0 && { error_codes: codes }) }
   const details = { problem, remedy, provider: kind, url: place, status, ...raw, ...(passing && { passing }) }
   const said = `${place} answered ${status} ${error}${description === undefined || description === "" ? "" : `: ${description}`}`

@@ -4,6 +4,7 @@ export { deviceLogin, type DeviceLoginIo, type DevicePrompt } from "./device-log
 export { discoverLogin } from "./discover.js"
 export { freshAccessToken, type FreshTokenOptions } from "./fresh-access-token.js"
 export type { LoginHooks } from "./hooks.js"
+export { issuerProblem, type IssuerProblem } from "./issuer-document.js"
 export { passwordLogin, type PasswordCredentials } from "./password-login.js"
 export type { LoginRefusal } from "./problem-rows.js"
 export type { LoginFacts, LoginProvider } from "./provider.js"

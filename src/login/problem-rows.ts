@@ -49,6 +49,8 @@ export interface ProblemRow {
 export interface ProblemContext {
   readonly provider: LoginProvider
   readonly kind: ProviderKind
+  /** The scopes that were asked for; empty: none. */
+  readonly scope: string
 }
 
 const at =
@@ -58,6 +60,14 @@ const at =
 const says = (text: string) => (): string => text
 const device: readonly LoginStep[] = ["device", "poll"]
 const prefixOf = ({ scopePrefix }: LoginProvider): string => (scopePrefix === undefined ? "not set" : `'${scopePrefix}'`)
+
+/** Scopes of ours may need what the IdP puts before them. */
+function prefixHint({ provider, scope, kind }: ProblemContext): string {
+  const isBare = scope.split(" ").some((one) => one.startsWith("platform:"))
+  return isBare && kind !== "azure" && provider.scopePrefix === undefined
+    ? ". If the IdP has something before them, such as api://portcullis/platform:read, set auth.oidc.scope_prefix to that"
+    : ""
+}
 
 const application: readonly ProblemRow[] = [
   {
@@ -72,8 +82,9 @@ const application: readonly ProblemRow[] = [
     aadsts: [70011, 28002, 28003, 65005, 650053, 1002012],
     text: /^Invalid scopes?\b|scopes? (?:is|are) not (?:configured|allowed)|scopes are not allowed|'scope' must be provided|(?:parameter|field):? '?scope\b/i,
     errors: ["invalid_scope"],
-    problem: says("the IdP does not know the scopes that were asked for, or does not let this application have them"),
-    remedy: at(scopesDefined),
+    problem: ({ scope }) =>
+      `the IdP does not know one of the scopes ${scope === "" ? "(none were asked for)" : scope}, or does not let this application have it`,
+    remedy: (context) => `${scopesDefined[context.kind]}${prefixHint(context)}`,
   },
   {
     reason: "device_flow_disabled",

@@ -28,12 +28,16 @@ export const refreshSwitch = byProvider("run 'portcullis auth login' again, and 
 })
 
 /** Where scopes are defined. */
-export const scopesDefined = byProvider("define the scopes and let this application ask for them:", {
-  azure:
-    'App registration → "Expose an API" (define platform:read, platform:write), → "API permissions" (add them), "Grant admin consent"; auth.oidc.scope_prefix must be its Application ID URI',
-  okta: "Security → API → Authorization Servers → Scopes (define platform:read, platform:write), of a custom authorization server: the org's own server takes no custom scopes",
-  keycloak: "Client scopes (create platform:read, platform:write), → Client → Client scopes → Add client scope",
-})
+export const scopesDefined = byProvider(
+  "define the scopes and let this application ask for them:",
+  {
+    azure:
+      'App registration → "Expose an API" (define platform:read, platform:write), → "API permissions" (add them), "Grant admin consent". Set auth.oidc.scope_prefix to its Application ID URI',
+    okta: "Security → API → Authorization Servers → Scopes (define platform:read, platform:write), of a custom authorization server: the org's own server takes no custom scopes",
+    keycloak: "Client scopes (create platform:read, platform:write), → Client → Client scopes → Add client scope",
+  },
+  "define these scopes at the IdP and let this application ask for them, or ask for others with --scope or auth.oidc.default_scopes",
+)
 
 /** Where the identifier of an application stands. */
 export const clientIdShown = byProvider("copy the application's client ID into auth.oidc.client_id, exactly; it is shown at:", {
@@ -56,12 +60,13 @@ export const accessGiven = byProvider("ask whoever administers the IdP to let th
   keycloak: "Users → the account → Enabled, and the realm's authentication flow",
 })
 
-function byProvider(intent: string, switches: Readonly<Record<Exclude<ProviderKind, "other">, string>>): ProviderRemedy {
+/** @param elsewhere at an IdP that is not known; absent: what each of the known ones wants */
+function byProvider(intent: string, switches: Readonly<Record<Exclude<ProviderKind, "other">, string>>, elsewhere?: string): ProviderRemedy {
   const { azure, okta, keycloak } = switches
   return {
     azure: `${intent} in Azure AD, ${azure}`,
     okta: `${intent} in Okta, ${okta}`,
     keycloak: `${intent} in Keycloak, ${keycloak}`,
-    other: `${intent} in Azure AD, ${azure}; in Okta, ${okta}; in Keycloak, ${keycloak}`,
+    other: elsewhere ?? `${intent} in Azure AD, ${azure}; in Okta, ${okta}; in Keycloak, ${keycloak}`,
   }
 }

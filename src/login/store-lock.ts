@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto"
-import { open, readFile, rm, stat, unlink } from "node:fs/promises"
+import { link, lstat, open, readdir, readFile, rm } from "node:fs/promises"
 import { hostname } from "node:os"
+import { basename, dirname, join } from "node:path"
 import { z } from "zod"
+import { PdpError } from "../errors.js"
+import { parsedJson } from "../model/parsed-json.js"
 import { isMissing, unwritable } from "./credential-file.js"
 import { unavailable } from "../model/unavailable.js"
 
@@ -19,6 +22,8 @@ type Owner = z.infer<typeof Owner>
 
 const waitMs = 30_000
 const staleMs = 60_000
+/** How long a lock may name nobody: only where there are no links it is there before its owner is written. */
+const namelessMs = 2_000
 const pauseMs = 50
 
 /**
@@ -26,22 +31,27 @@ const pauseMs = 50
  * ago, is taken over.
  *
  * @param path of the lock file; its folder is there
- * @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` naming file and process when others hold it for 30 seconds, or it cannot be written
+ * @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` naming file and process when others hold it for 30 seconds, it cannot be written, or it is no file
  */
 export async function withLock<T>(path: string, work: () => Promise<T>, hooks: LockHooks = {}): Promise<T> {
   const { now = Date.now, pause = paused } = hooks
-  const id = randomBytes(8).toString("hex")
   const until = now() + waitMs
-  while (!(await acquired(path, { pid: process.pid, host: hostname(), startedAt: now(), id }))) {
+  for (;;) {
+    const id = await acquired(path, now)
+    if (id !== undefined) return await held(path, id, now, work)
     const holder = await holderOf(path)
-    if (now() >= until) throw held(path, holder)
-    const isFree = !holder || (isStale(holder, now()) && (await takenOver(path, holder.id, now())))
+    if (now() >= until) throw blocked(path, holder)
+    const isFree = !holder || (isStale(holder, now()) && (await takenOver(path, holder.id, now)))
     if (!isFree) await pause(pauseMs + Math.random() * pauseMs)
   }
+}
+
+async function held<T>(path: string, id: string, now: () => number, work: () => Promise<T>): Promise<T> {
   try {
+    await removeAbandoned(path, now())
     return await work()
   } finally {
-    await release(path, id)
+    await takenOver(path, id, now)
   }
 }
 
@@ -53,63 +63,80 @@ interface Holder {
   readonly since: number
 }
 
-async function acquired(path: string, owner: Owner): Promise<boolean> {
+/** Makes a lock that names this process from its first moment. @returns its id; undefined when there is one already */
+async function acquired(path: string, now: () => number): Promise<string | undefined> {
+  const id = randomBytes(8).toString("hex")
+  const owner: Owner = { pid: process.pid, host: hostname(), startedAt: now(), id }
+  const beside = `${path}.${id}.new`
   try {
-    await writeNew(path, JSON.stringify(owner))
-    return true
+    await writeNew(beside, JSON.stringify(owner))
+    try {
+      await link(beside, path)
+    } catch (thrown) {
+      if (!hasCode(thrown, ...withoutLinks)) throw thrown
+      await writeNew(path, JSON.stringify(owner))
+    } finally {
+      await rm(beside, { force: true })
+    }
+    return id
   } catch (thrown) {
-    if (isPresent(thrown)) return false
+    if (hasCode(thrown, "EEXIST")) return undefined
     throw unwritable(path, thrown)
   }
 }
 
 async function holderOf(path: string): Promise<Holder | undefined> {
   try {
-    const [{ mtimeMs, ino }, content] = await Promise.all([stat(path), readFile(path, "utf8")])
-    const owner = Owner.safeParse(jsonOf(content)).data
+    const found = await lstat(path)
+    if (!found.isFile()) throw unavailable(`${path} is no file`, "remove it, and try again")
+    const { mtimeMs, ino } = found
+    const owner = Owner.safeParse(parsedJson(await readFile(path, "utf8"))).data
     return { owner, id: owner?.id ?? `${ino}-${mtimeMs}`, since: owner?.startedAt ?? mtimeMs }
   } catch (thrown) {
     if (isMissing(thrown)) return undefined
-    throw unwritable(path, thrown)
+    throw thrown instanceof PdpError ? thrown : unwritable(path, thrown)
   }
 }
 
 function isStale({ owner, since }: Holder, now: number): boolean {
-  return Math.abs(now - since) > staleMs || (owner?.host === hostname() && !isAlive(owner.pid))
+  const age = Math.abs(now - since)
+  return owner ? age > staleMs || (owner.host === hostname() && !isAlive(owner.pid)) : age > namelessMs
 }
 
 /**
  * Removes a lock, once: whoever makes the claim on it does so, and only if it still is that lock. Else two takers could both think so, and the
- * second remove what the first has made.
+ * second remove what the first has made. A claim is a lock, too: that of a process that was killed is taken over as one.
+ *
+ * @returns false when somebody else does it
  */
-function takenOver(path: string, id: string, now: number): Promise<boolean> {
-  return claimed(`${path}.${id}.claim`, now, async () => {
-    const present = await holderOf(path)
-    if (present?.id === id) await rm(path, { force: true })
-  })
-}
-
-async function release(path: string, id: string): Promise<void> {
-  await claimed(`${path}.${id}.claim`, Date.now(), async () => {
-    if ((await holderOf(path))?.id === id) await unlink(path)
-  })
-}
-
-/** @returns false when somebody else does it. A claim of more than a minute ago was left by a process that was killed. */
-async function claimed(claim: string, now: number, act: () => Promise<void>): Promise<boolean> {
-  try {
-    await writeNew(claim, "")
-  } catch (thrown) {
-    if (!isPresent(thrown)) throw unwritable(claim, thrown)
-    const left = await stat(claim).catch(() => undefined)
-    if (left && now - left.mtimeMs > staleMs) await rm(claim, { force: true })
+async function takenOver(path: string, id: string, now: () => number): Promise<boolean> {
+  const claim = `${path}.${id}.claim`
+  const own = await acquired(claim, now)
+  if (own === undefined) {
+    const claimant = await holderOf(claim)
+    if (claimant && isStale(claimant, now())) await takenOver(claim, claimant.id, now)
     return false
   }
   try {
-    await act()
+    if ((await holderOf(path))?.id === id) await rm(path, { force: true })
     return true
   } finally {
-    await rm(claim, { force: true })
+    if ((await holderOf(claim))?.id === own) await rm(claim, { force: true })
+  }
+}
+
+/** Claims and what was written beside, by processes that were killed. */
+async function removeAbandoned(path: string, now: number): Promise<void> {
+  const folder = dirname(path)
+  const start = `${basename(path)}.`
+  try {
+    for (const name of await readdir(folder)) {
+      if (!name.startsWith(start) || !/\.(?:claim|new)$/.test(name)) continue
+      const found = await lstat(join(folder, name)).catch(() => undefined)
+      if (found && Math.abs(now - found.mtimeMs) > staleMs) await rm(join(folder, name), { force: true })
+    }
+  } catch (thrown) {
+    throw unwritable(path, thrown)
   }
 }
 
@@ -125,8 +152,11 @@ async function writeNew(path: string, content: string): Promise<void> {
   }
 }
 
-function isPresent(thrown: unknown): boolean {
-  return thrown instanceof Error && "code" in thrown && thrown.code === "EEXIST"
+/** Of file systems that have no links, or do not let everybody make them. */
+const withoutLinks = ["EPERM", "EACCES", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK"]
+
+function hasCode(thrown: unknown, ...codes: readonly string[]): boolean {
+  return thrown instanceof Error && "code" in thrown && codes.includes(String(thrown.code))
 }
 
 function isAlive(pid: number): boolean {
@@ -134,19 +164,11 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (thrown) {
-    return !(thrown instanceof Error && "code" in thrown && thrown.code === "ESRCH")
+    return !hasCode(thrown, "ESRCH")
   }
 }
 
-function jsonOf(content: string): unknown {
-  try {
-    return JSON.parse(content)
-  } catch {
-    return undefined
-  }
-}
-
-function held(path: string, holder: Holder | undefined): Error {
+function blocked(path: string, holder: Holder | undefined): Error {
   const who = holder?.owner ? `process ${holder.owner.pid} on ${holder.owner.host}` : "another process"
   return unavailable(`${path} has been held by ${who} for ${waitMs / 1_000} seconds`, "wait for it or end it, then try again")
 }

@@ -8,7 +8,7 @@ import type { DecisionEvent } from "./decision-event.js"
 import { judged, type AdmissionRequest, type Judgement } from "./judgement.js"
 import { openPaths } from "./open-paths.js"
 import { checkMiddlewareOptions, type AdmissionOptions } from "./options.js"
-import { refusedAnswer, type RefusedAnswer } from "./refused-answer.js"
+import { refusedAnswer, type RefusalContext, type RefusedAnswer } from "./refused-answer.js"
 
 /** Who was let in, and on what decision. */
 export interface Admission {
@@ -41,22 +41,25 @@ export function admission(options: AdmissionOptions): Admit {
   checkMiddlewareOptions(options)
   const { pdp, atLeastSeconds = 5, onDecision } = options
   const { trustedPeers = [], secrets } = options.peers ?? {}
-  const { authenticate } = authentication(options.authentication)
+  const { authenticate, retrySeconds } = authentication(options.authentication)
   const trustOf = peerTrust({ trustedPeers, secrets })
+  const surroundings = { onDecision, retrySeconds }
   const judges = { pdp, atLeastSeconds, authenticate, trustOf, isOpen: openPaths(options.open) }
   return async (request, path = () => request.target) => {
     const judgement = await judged(judges, request, path)
     const { caller, decision, failure } = judgement
-    if (failure !== undefined) return refused(onDecision, request, judgement, failure.thrown)
+    if (failure !== undefined) return refused(surroundings, request, judgement, failure.thrown)
     if (judgement.isOpen) return { kind: "open" }
-    if (caller === undefined || decision === undefined) return refused(onDecision, request, judgement, undefined)
-    const unheard = await told(onDecision, { method: request.method, path: judgement.path, caller, decision })
+    if (caller === undefined || decision === undefined) return refused(surroundings, request, judgement, undefined)
+    const unheard = await told(surroundings, { method: request.method, path: judgement.path, caller, decision })
     return unheard ?? { kind: "admitted", admission: { principal: caller.principal, decision, caller } }
   }
 }
 
+type Surroundings = Pick<AdmissionOptions, "onDecision"> & Pick<RefusalContext, "retrySeconds">
+
 async function refused(
-  onDecision: AdmissionOptions["onDecision"],
+  surroundings: Surroundings,
   { method }: AdmissionRequest,
   { path, caller, decision }: Judgement,
   error: unknown,
@@ -64,12 +67,17 @@ async function refused(
   const reason = refusalOf(error)
   const decisionId = reason.status === 403 || reason.status === 500 ? randomUUID() : undefined
   const facts = { status: reason.status, code: reason.code, error, ...(decisionId !== undefined && { decisionId }) }
-  const unheard = await told(onDecision, { method, path, ...(caller && { caller }), ...(decision && { decision }), refusal: facts })
-  return unheard ?? { kind: "refused", answer: refusedAnswer(reason, { revision: decision?.revision, decisionId }) }
+  const unheard = await told(surroundings, { method, path, ...(caller && { caller }), ...(decision && { decision }), refusal: facts })
+  return (
+    unheard ?? {
+      kind: "refused",
+      answer: refusedAnswer(reason, { revision: decision?.revision, decisionId, retrySeconds: surroundings.retrySeconds }),
+    }
+  )
 }
 
 /** Tells the host, and everybody where nobody listens to a failure. @returns a refusal when the host did not take it */
-async function told(onDecision: AdmissionOptions["onDecision"], event: DecisionEvent): Promise<Outcome | undefined> {
+async function told({ onDecision, retrySeconds }: Surroundings, event: DecisionEvent): Promise<Outcome | undefined> {
   if (!onDecision) {
     if (event.refusal?.status === 500) warn(event.refusal.error)
     return undefined
@@ -79,7 +87,7 @@ async function told(onDecision: AdmissionOptions["onDecision"], event: DecisionE
     return undefined
   } catch (thrown) {
     warn(thrown)
-    return { kind: "refused", answer: refusedAnswer(refusal(500, "internal", ""), { revision: undefined, decisionId: randomUUID() }) }
+    return { kind: "refused", answer: refusedAnswer(refusal(500, "internal", ""), { revision: undefined, decisionId: randomUUID(), retrySeconds }) }
   }
 }
 

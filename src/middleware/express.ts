@@ -1,4 +1,5 @@
 import { admission, type Admission } from "./admission.js"
+import { answerFailure, type RawResponse } from "./answer-failure.js"
 import { admissionRequest, type Incoming, type Outgoing } from "./incoming.js"
 import type { MiddlewareOptions } from "./options.js"
 import type { RefusedAnswer } from "./refused-answer.js"
@@ -27,11 +28,7 @@ export interface ExpressRequest extends Incoming {
 }
 
 /** The part of a response that is used. */
-export interface ExpressResponse extends Outgoing {
-  readonly headersSent: boolean
-  writeHead(status: number, headers: Record<string, string>): unknown
-  end(text: string): unknown
-}
+export interface ExpressResponse extends Outgoing, RawResponse {}
 
 /** A middleware, for `app.use`, a router, or one route. */
 export type ExpressMiddleware<Request extends ExpressRequest> = (request: Request, response: ExpressResponse, next: () => void) => void
@@ -52,7 +49,7 @@ export function portcullis<Request extends ExpressRequest = ExpressRequest>(opti
     if (outcome.kind === "admitted") request.portcullis = outcome.admission
     next()
   }
-  return (request, response, next) => void pass(request, response, next)
+  return (request, response, next) => void pass(request, response, next).catch((thrown: unknown) => answerFailure(response, thrown))
 }
 
 function refuse(response: ExpressResponse, { status, headers, text }: RefusedAnswer): void {

@@ -1,4 +1,5 @@
 import { admission, type Admission } from "./admission.js"
+import { answerFailure, type RawResponse } from "./answer-failure.js"
 import { admissionRequest, type Incoming, type Outgoing } from "./incoming.js"
 import type { MiddlewareOptions } from "./options.js"
 import type { RefusedAnswer } from "./refused-answer.js"
@@ -19,7 +20,7 @@ export interface FastifyRequest {
 /** The part of a reply that is used. */
 export interface FastifyReply {
   readonly sent: boolean
-  readonly raw: Outgoing & { readonly headersSent: boolean }
+  readonly raw: Outgoing & RawResponse
   code(status: number): unknown
   headers(values: Record<string, string>): unknown
   send(payload: Buffer): unknown
@@ -53,7 +54,9 @@ export function portcullis<Request extends FastifyRequest = FastifyRequest>(opti
   }
   const plugin: FastifyPlugin<Request> = (instance, _options, done) => {
     instance.decorateRequest("portcullis", null)
-    instance.addHook("onRequest", (request, reply, next) => void pass(request, reply, next))
+    instance.addHook("onRequest", (request, reply, next) => {
+      void pass(request, reply, next).catch((thrown: unknown) => answerFailure(reply.raw, thrown))
+    })
     done()
   }
   return Object.assign(plugin, wholeInstance)

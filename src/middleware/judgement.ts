@@ -76,11 +76,19 @@ function denial({ pdp }: Judges, decision: Decision, question: AuthorizationRequ
   try {
     assertAllowed({ authorize: () => ({ ...decision, allowed: false }), explain: (asked) => pdp.explain(asked) }, question)
   } catch (thrown) {
-    if (!isUndecidable(thrown)) return thrown
+    if (!isUndecidable(thrown)) return withOptions(thrown)
   }
   if (question.principal.id === "")
     return new PdpError("ERR_UNAUTHENTICATED", `${question.method} needs a principal here; send credentials`, { reason: "no_credentials" })
   return new PdpError("ERR_DENIED", `${question.method} is denied here by the policy; ask who keeps it`)
+}
+
+/** The host's paths may be others than those of the authorization data. */
+function withOptions(thrown: unknown): unknown {
+  if (!(thrown instanceof PdpError) || thrown.reason !== "unknown_path") return thrown
+  const { code, message, reason, details } = thrown
+  const hint = "in this server the option 'path' can answer which path stands for a request, and the option 'open' lists paths that need no decision"
+  return new PdpError(code, `${message}; ${hint}`, { reason, details, cause: thrown })
 }
 
 /** A policy of the host's own that does not know the question: nothing that a caller could do better. */

@@ -1,5 +1,6 @@
-import { challengeFor } from "../authn/index.js"
+import { authenticationReasons, refusalHeaders } from "../authn/index.js"
 import { refusalText, type Refusal } from "../model/refusal.js"
+import { inOptionNames } from "./option-names.js"
 
 /** An answer to a request that is not let in. */
 export interface RefusedAnswer {
@@ -15,30 +16,24 @@ export interface RefusalContext {
   readonly revision: string | undefined
   /** Named in answers that somebody may have to ask about: 403 and 500. */
   readonly decisionId: string | undefined
+  /** When it is worth trying again after an identity provider could not be asked. */
+  readonly retrySeconds: number
 }
 
 /** The answer that the sidecar gives for the same reason; no cache keeps it. */
-export function refusedAnswer(reason: Refusal, { revision, decisionId }: RefusalContext): RefusedAnswer {
+export function refusedAnswer(reason: Refusal, { revision, decisionId, retrySeconds }: RefusalContext): RefusedAnswer {
   const { status } = reason
-  const shown = status === 500 ? { ...reason, message: insideText, details: {} } : reason
+  const isCredentials = Object.hasOwn(authenticationReasons, reason.code)
+  const message = isCredentials ? inOptionNames(reason.message) : reason.message
+  const shown = status === 500 ? { ...reason, message: insideText, details: {} } : { ...reason, message }
   const text = refusalText({ ...shown, details: { ...shown.details, ...(decisionId !== undefined && { decision_id: decisionId }) } })
   const headers = {
     "Content-Type": "application/json",
     "Content-Length": String(Buffer.byteLength(text)),
     "Cache-Control": "no-store",
-    ...((status === 401 || reason.code === "scope_missing") && { "WWW-Authenticate": challengeFor(reason.code, scopesOf(reason)) }),
-    ...(status === 403 && revision !== undefined && { "X-Portcullis-Revision": revision }),
-    ...(status === 503 ? { "Retry-After": reason.code === "idp_unavailable" ? idpRetrySeconds : "1" } : { "x-should-retry": "false" }),
-    ...reason.headers,
+    ...refusalHeaders(reason, { revision, retrySeconds }),
   }
   return { status, headers, text }
 }
 
-function scopesOf({ details }: Refusal): readonly string[] {
-  const scopes: readonly unknown[] = Array.isArray(details?.["required_scopes"]) ? details["required_scopes"] : []
-  return scopes.filter((scope) => typeof scope === "string")
-}
-
-/** An identity provider is asked no more than once in so long, by default. */
-const idpRetrySeconds = "5"
 const insideText = "this failed inside; the log of this server may say why, by the decision_id of this answer"

@@ -2,6 +2,7 @@ import { request as requestPlain, type IncomingHttpHeaders, type IncomingMessage
 import { request as requestSecure } from "node:https"
 import { messageOf, PdpError } from "../errors.js"
 import type { HttpTarget } from "./http-target.js"
+import { tlsProblem } from "./tls-problem.js"
 import type { Timers } from "../model/timers.js"
 import { unavailable } from "../model/unavailable.js"
 
@@ -36,9 +37,9 @@ export interface HttpAnswer {
  * @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` when no answer comes in time
  */
 export async function ask(question: HttpQuestion): Promise<HttpAnswer> {
-  const { place } = question.target
+  const { target } = question
   const message = await headOf(question).catch((thrown: unknown) => {
-    throw requestProblem(place, thrown)
+    throw requestProblem(target, thrown)
   })
   return { status: message.statusCode ?? 0, headers: message.headers, body: (mostBytes) => bodyOf(question, message, mostBytes) }
 }
@@ -77,10 +78,11 @@ function headOf({
 }
 
 async function* bodyOf(
-  { target: { place }, timeoutMs, timers }: HttpQuestion,
+  { target, timeoutMs, timers }: HttpQuestion,
   message: IncomingMessage,
   mostBytes: number,
 ): AsyncGenerator<Uint8Array, undefined> {
+  const { place } = target
   const tooLarge = (bytes: number): PdpError =>
     unavailable(`${place} sends ${bytes} bytes or more, and ${mostBytes} are allowed`, "serve less, or allow more")
   const announced = Number(message.headers["content-length"] ?? 0)
@@ -99,7 +101,7 @@ async function* bodyOf(
       if (piece.chunk.length > 0) yield piece.chunk
     }
   } catch (thrown) {
-    throw requestProblem(place, thrown)
+    throw requestProblem(target, thrown)
   }
   if (!message.complete) throw unavailable(`${place} was cut off after ${bytes} bytes`, "check the server and the network")
 }
@@ -117,8 +119,10 @@ async function nextPiece(parts: AsyncIterator<Uint8Array>): Promise<{ readonly c
   return { chunk: Buffer.concat(received, bytes), ended: false }
 }
 
-function requestProblem(place: string, thrown: unknown): PdpError {
+function requestProblem({ place, url }: HttpTarget, thrown: unknown): PdpError {
   if (thrown instanceof PdpError) return thrown
+  const tls = tlsProblem(url, thrown)
+  if (tls) return unavailable(`${place} cannot be read: ${tls.problem}`, tls.remedy, thrown)
   const code = typeof thrown === "object" && thrown !== null && "code" in thrown ? String(thrown.code) : ""
   const text = messageOf(thrown)
   const why = text.includes(code) ? text : `${code} ${text}`.trim()

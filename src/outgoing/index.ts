@@ -1,4 +1,7 @@
+export { tlsProblem, type TlsProblem } from "./tls-problem.js"
+export { answerText } from "./answer-text.js"
 export { ask, type HttpAnswer, type HttpQuestion } from "./http-answer.js"
 export { httpTarget, placeOf, type HttpTarget } from "./http-target.js"
 export { getJson, type JsonQuestion } from "./json-answer.js"
+export { readWithin, type AnswerHead, type SmallAnswer, type SmallQuestion } from "./read-within.js"
 export { resolveHost, type HostAddress, type ResolveHost } from "./outgoing-address.js"

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http"
+import { scanJson } from "../model/json-scanner.js"
 import { unavailable } from "../model/unavailable.js"
 import { unrefTimers, type Timers } from "../model/timers.js"
-import { ask } from "./http-answer.js"
 import { httpTarget } from "./http-target.js"
+import { readWithin, type AnswerHead } from "./read-within.js"
 import { resolveHost, type ResolveHost } from "./outgoing-address.js"
 
 /** A small JSON document to ask for. */
@@ -28,7 +29,8 @@ export interface JsonAnswer {
 }
 
 /**
- * Asks for a small JSON document: no redirects, no other status than 200, no other type than JSON, no link-local or metadata address.
+ * Asks for a small JSON document: no redirects, no other status than 200, no other type than JSON, no member twice,
+ * no link-local or metadata address.
  *
  * @throws {PdpError} `ERR_CONFIG_INVALID` when the URL may not be asked at all, `ERR_SOURCE_UNAVAILABLE` when no such document comes in time
  */
@@ -38,24 +40,14 @@ export async function getJson(question: JsonQuestion): Promise<JsonAnswer> {
   const { place } = target
   if (allowedHosts !== undefined && !allowedHosts.includes(target.url.hostname))
     throw unavailable(`${place} is on a host that may not be asked`, `list ${target.url.hostname} among the allowed hosts, or name another URL`)
-  const ending = new AbortController()
-  const cancel = timers.after(timeoutMs, () =>
-    ending.abort(unavailable(`${place} has not answered completely within ${timeoutMs} ms`, "check that it is up and reachable")),
-  )
-  try {
-    const headers = { "user-agent": "portcullis", accept: "application/json", "accept-encoding": "identity" }
-    const { status, headers: answered, body } = await ask({ target, headers, timeoutMs, timers, signal: ending.signal })
-    if (status !== 200) throw unavailable(`${place} answered ${status}${whereTo(answered)}`, "check the URL; redirects are not followed")
-    if (!isJson(answered)) throw unavailable(`${place} answered something else than JSON`, "check the URL: a JSON document is due there")
-    const chunks: Uint8Array[] = []
-    for await (const chunk of body(mostBytes)) chunks.push(chunk)
-    return { json: parsed(place, Buffer.concat(chunks).toString()), headers: answered }
-  } catch (thrown) {
-    throw ending.signal.aborted ? ending.signal.reason : thrown
-  } finally {
-    cancel()
-    ending.abort()
-  }
+  const onHead = (head: AnswerHead): void => assertJson(place, head)
+  const { headers, bytes } = await readWithin({ target, headers: {}, timeoutMs, timers, mostBytes, onHead })
+  return { json: parsed(place, bytes), headers }
+}
+
+function assertJson(place: string, { status, headers }: AnswerHead): void {
+  if (status !== 200) throw unavailable(`${place} answered ${status}${whereTo(headers)}`, "check the URL; redirects are not followed")
+  if (!isJson(headers)) throw unavailable(`${place} answered something else than JSON`, "check the URL: a JSON document is due there")
 }
 
 function isJson({ "content-type": type = "", "content-encoding": coding }: IncomingHttpHeaders): boolean {
@@ -66,10 +58,15 @@ function whereTo({ location }: IncomingHttpHeaders): string {
   return location === undefined ? "" : " and names another place"
 }
 
-function parsed(place: string, text: string): unknown {
+function parsed(place: string, bytes: Buffer): unknown {
+  const finding = scanJson(bytes, scanLimits)
+  if (finding)
+    throw unavailable(`${place} answered JSON that can be read in two ways: ${finding.problem}`, "let it answer what everybody reads alike")
   try {
-    return JSON.parse(text)
+    return JSON.parse(bytes.toString())
   } catch (cause) {
     throw unavailable(`${place} answered text that is no JSON`, "check the URL: a JSON document is due there", cause)
   }
 }
+
+const scanLimits = { depth: 64, keys: 10_000 }

@@ -1,7 +1,10 @@
 import { lookup as lookupName } from "node:dns/promises"
-import { BlockList, isIP, type LookupFunction } from "node:net"
+import { BlockList, isIP, SocketAddress, type LookupFunction } from "node:net"
 import { callbackify } from "node:util"
+import { unmapped } from "../model/ip-address.js"
+import { isLoopback } from "../model/loopback.js"
 import { unavailable } from "../model/unavailable.js"
+import { embeddedIpv4 } from "./embedded-ipv4.js"
 
 /** All addresses of a host. */
 export type ResolveHost = (host: string) => Promise<readonly HostAddress[]>
@@ -16,14 +19,20 @@ export interface HostAddress {
 /** As the operating system resolves names. */
 export const resolveHost: ResolveHost = (host) => lookupName(host, { all: true, verbatim: true })
 
-/** True for `127.0.0.0/8` and `::1`. */
+/** True for addresses that never leave this machine, IPv4-mapped ones among them. */
 export function isLoopbackAddress(address: string): boolean {
-  return contains(loopback, address)
+  const family = isIP(address) === 6 ? "ipv6" : "ipv4"
+  return isIP(address) !== 0 && isLoopback(unmapped(new SocketAddress({ address, family }).address))
 }
 
-/** True for link-local addresses, those at which clouds serve a machine's own metadata and credentials, and `0.0.0.0`. Private ranges are fine. */
+/**
+ * True for link-local addresses, those at which clouds serve a machine's own metadata and credentials, and `0.0.0.0`, also inside IPv6 addresses.
+ * Private ranges are fine.
+ */
 export function isForbiddenAddress(address: string): boolean {
-  return isIP(address) === 0 || contains(forbidden, address)
+  if (isIP(address) === 0) return true
+  const inside = embeddedIpv4(address)
+  return forbidden.check(address, isIP(address) === 6 ? "ipv6" : "ipv4") || (inside !== undefined && forbidden.check(inside))
 }
 
 /**
@@ -56,23 +65,11 @@ export function checkedLookup(place: string, resolve: ResolveHost, loopbackOnly:
 /** What to do about {@link isForbiddenAddress}. */
 export const forbiddenRemedy = "link-local and metadata addresses are never asked: name the server's own address"
 
-const loopback = new BlockList()
-loopback.addSubnet("127.0.0.0", 8)
-loopback.addAddress("::1", "ipv6")
-
 const forbidden = new BlockList()
 forbidden.addSubnet("0.0.0.0", 8)
 forbidden.addAddress("::", "ipv6")
 forbidden.addSubnet("169.254.0.0", 16)
 forbidden.addSubnet("fe80::", 10, "ipv6")
-// The IPv4 range again, as 6to4, NAT64 and the old compatible form write it.
-forbidden.addSubnet("2002:a9fe::", 32, "ipv6")
-forbidden.addSubnet("64:ff9b::a9fe:0", 112, "ipv6")
-forbidden.addSubnet("::a9fe:0", 112, "ipv6")
 // Metadata beyond link-local: Alibaba, Azure, Oracle, AWS, Google.
 for (const address of ["100.100.100.200", "168.63.129.16", "192.0.0.192"]) forbidden.addAddress(address)
 for (const address of ["fd00:ec2::254", "fd20:ce::254"]) forbidden.addAddress(address, "ipv6")
-
-function contains(list: BlockList, address: string): boolean {
-  return list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4")
-}

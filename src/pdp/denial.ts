@@ -30,13 +30,13 @@ function shown({ method, path }: AuthorizationRequest): string {
   return `${method} ${(path.split("?", 1)[0] ?? "").slice(0, 256)}`
 }
 
+/** What to do about each reason. */
 function remedyFor({ reasons, workspace = "system" }: Explanation): string {
-  if (reasons.includes("role_missing") || reasons.includes("role_insufficient")) {
-    const who = workspace === "system" ? "a PlatformAdmin for a role in 'system'" : `an Admin of '${workspace}' for a role`
-    return `ask ${who} that allows it`
-  }
-  for (const [reason, remedy] of remedies) if (reasons.includes(reason)) return remedy
-  return "ask an administrator"
+  const who = workspace === "system" ? "a PlatformAdmin for a role in 'system'" : `an Admin of '${workspace}' for a role`
+  const wantsRole = reasons.includes("role_missing") || reasons.includes("role_insufficient")
+  const others = remedies.filter(([reason]) => reasons.includes(reason)).map(([, remedy]) => remedy)
+  const all = [...(wantsRole ? [`ask ${who} that allows it`] : []), ...new Set(others)]
+  return all.length === 0 ? "ask an administrator" : all.join(", and ")
 }
 
 const addOperation = "the authorization data must list this operation: add it, or let the document say `extends: portcullis`"

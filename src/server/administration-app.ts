@@ -6,11 +6,11 @@ import { entitiesRoutes } from "./entities-routes.js"
 import type { App } from "./hono-app.js"
 import { errorJson } from "./json.js"
 import { membersRoutes } from "./members-routes.js"
-import { refusal } from "../model/refusal.js"
 import { roleBindingsRoutes } from "./role-bindings-routes.js"
 import { honoPath } from "./route-template.js"
 import { serveAdministration } from "./serve-administration.js"
 import { workspacesRoutes } from "./workspaces-routes.js"
+import { wrongMethod } from "./wrong-method.js"
 
 /** Every operation of the administration. */
 export const administrationRoutes: readonly AdministrationRoute[] = [
@@ -33,9 +33,6 @@ export function addAdministration(context: ServerContext, app: App): void {
         return errorJson(noAdministration)
       })
     const allow = routes.map(({ method }) => (method === "GET" ? "GET, HEAD" : method)).join(", ")
-    app.all(honoPath(path), (c) => {
-      metrics.failed("method_not_allowed")
-      return errorJson(refusal(405, "method_not_allowed", `${c.req.method.slice(0, 16)} is not for ${path}; use ${allow}`, { Allow: allow }))
-    })
+    app.all(honoPath(path), (c) => wrongMethod(context, c, allow, path))
   }
 }

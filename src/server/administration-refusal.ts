@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { challengeFor } from "../authn/index.js"
+import { refusalHeaders } from "../authn/index.js"
 import type { ServerContext } from "./context.js"
 import type { AppContext } from "./hono-app.js"
 import { errorJson } from "./json.js"
@@ -18,7 +18,9 @@ export function explainedRefusal(context: ServerContext, route: string, requestI
   if (reason.status === 500) context.logger.error({ err: why, requestId, route }, "request failed")
   const decision = reason.status === 403 ? { decision_id: randomUUID() } : {}
   if (reason.status === 403) context.logger.debug({ ...decision, requestId, route, code: reason.code }, "denied")
-  return { ...reason, details: { ...reason.details, ...decision }, headers: { ...reason.headers, ...headersFor(context, reason) } }
+  const revision = reason.status === 403 ? context.pdp.revision() : undefined
+  const headers = refusalHeaders(reason, { revision, retrySeconds: context.retrySeconds })
+  return { ...reason, details: { ...reason.details, ...decision }, headers: { ...reason.headers, ...headers } }
 }
 
 /** Answered while there is nothing to write to. */
@@ -28,23 +30,6 @@ export const noAdministration = refusal(
   "role bindings come from a read-only source here, so there is nothing to administer; configure a database (store.source: sqlite with store.path, or postgres with store.url)",
   { "x-should-retry": "false" },
 )
-
-function headersFor({ pdp }: ServerContext, { status, code, details }: Refusal): Readonly<Record<string, string>> {
-  if (status === 401) return { "WWW-Authenticate": challengeFor(code), "x-should-retry": "false" }
-  if (status === 403)
-    return { "X-Portcullis-Revision": pdp.revision(), "x-should-retry": "false", ...(code === "scope_missing" && scopeChallenge(details)) }
-  if (status === 503) return { "Retry-After": code === "idp_unavailable" ? idpRetrySeconds : "1" }
-  return { "x-should-retry": "false" }
-}
-
-/** An identity provider is asked no more than once in so long, by default. */
-const idpRetrySeconds = "5"
-
-function scopeChallenge(details: Refusal["details"]): Readonly<Record<string, string>> {
-  const scopes: unknown = details?.["required_scopes"]
-  const known = Array.isArray(scopes) ? scopes.filter((scope): scope is string => typeof scope === "string") : []
-  return { "WWW-Authenticate": challengeFor("scope_missing", known) }
-}
 
 function isRefusal(why: unknown): why is Refusal {
   return typeof why === "object" && why !== null && !(why instanceof Error) && "status" in why && "code" in why

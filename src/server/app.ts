@@ -13,6 +13,7 @@ import { honoPath } from "./route-template.js"
 import { refusal, refusalOf } from "../model/refusal.js"
 import { checkPeer, checkUnforwarded } from "./trust.js"
 import { health, healthRule, live, metrics, ready, status } from "./status-routes.js"
+import { wrongMethod } from "./wrong-method.js"
 
 type Answer = (c: AppContext) => Response | Promise<Response>
 type Routes = Readonly<Record<string, Answer>>
@@ -86,11 +87,4 @@ function appOf(context: ServerContext, hint: string, routes: Routes): App {
     return errorJson(reason)
   })
   return app
-}
-
-function wrongMethod(context: ServerContext, c: AppContext, allow: string): Response {
-  context.metrics.failed("method_not_allowed")
-  return errorJson(
-    refusal(405, "method_not_allowed", `${c.req.method.slice(0, 16)} is not for ${c.req.path.slice(0, 128)}; use ${allow}`, { Allow: allow }),
-  )
 }

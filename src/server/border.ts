@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http"
 import type { Socket } from "node:net"
+import { unmapped } from "../model/ip-address.js"
 import { isLoopback } from "../model/loopback.js"
 import { refusal, type Refusal } from "../model/refusal.js"
 
@@ -66,7 +67,7 @@ function isOurHost(host: string | undefined, allowed: ReadonlySet<string>, socke
 
 /** An address of ours, written as one: no name of anybody's leads to it. */
 function isOwnAddress(name: string, localAddress = ""): boolean {
-  const own = localAddress.replace(/^::ffff:(?=[0-9.]+$)/i, "")
+  const own = unmapped(localAddress)
   return own !== "" && name === (own.includes(":") ? `[${own}]` : own)
 }
 

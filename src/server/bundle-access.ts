@@ -45,7 +45,7 @@ export async function permittedClient(context: ServerContext, exchanged: HttpBin
     if (untrusted) throw new PdpError("ERR_DENIED", untrusted.message, { reason: untrusted.code })
     return { who: "trusted peer", ...placeOf(incoming) }
   }
-  const { principal, proof } = await context.authenticate(credentialsOf(context, incoming))
+  const { principal, proof } = await context.authenticate(credentialsOf(context, exchanged))
   if (proof === "none")
     throw new PdpError("ERR_UNAUTHENTICATED", `bundles hold every role binding; ${credentialsRemedy(context)}`, { reason: "no_credentials" })
   assertAllowed(context.pdp, { principal, method: "GET", path: bundlePath })

@@ -71,7 +71,7 @@ async function awaited(context: ServerContext, { request, response }: Exchange, 
     const leftMs = startedAt + waitMs - now()
     if (leftMs <= 0 || context.isClosing()) return { bundle, isStale, mayDelta, isGone: response.destroyed }
     if (generation !== distribution.generation()) continue
-    work.park(response)
+    work.pause(response)
     const release = poll.held()
     const end = await distribution.polls.wait(name, bundle.etag, leftMs, response).catch((thrown: unknown) => {
       release("answered")

@@ -18,8 +18,8 @@ export interface ServerCertificates {
   /** True when clients are asked for a certificate. */
   readonly asksClients: boolean
   current(): SecureContextOptions
-  /** Sets who is told of every change. */
-  onChange(listener: (next: SecureContextOptions) => void): void
+  /** Sets who is told of every change, and whether it is one of the CAs of client certificates. */
+  onChange(listener: (next: SecureContextOptions, hasNewClientCas: boolean) => void): void
   close(): void
 }
 
@@ -30,14 +30,19 @@ export interface ServerCertificates {
  */
 export function certificateFiles(files: TlsFiles, { onProblem, timers }: Pick<Rereading<unknown>, "onProblem" | "timers">): ServerCertificates {
   const { certFile, keyFile, clientCaFile } = files
-  let tell = (_next: SecureContextOptions): void => undefined
+  let tell = (_next: SecureContextOptions, _hasNewClientCas: boolean): void => undefined
   const reread = rereadFiles({
     paths: [certFile, keyFile, ...(clientCaFile === undefined ? [] : [clientCaFile])],
     read: ([cert, key, ca]) => secureOptions(files, cert ?? nothing, key ?? nothing, ca),
-    onNews: (next) => tell(next),
+    onNews(next) {
+      const hasNewClientCas = next.ca !== undefined && ca?.equals(next.ca) !== true
+      ca = next.ca
+      tell(next, hasNewClientCas)
+    },
     onProblem,
     timers,
   })
+  let { ca } = reread.current()
   return {
     asksClients: clientCaFile !== undefined,
     current: reread.current,
@@ -48,13 +53,22 @@ export function certificateFiles(files: TlsFiles, { onProblem, timers }: Pick<Re
   }
 }
 
+interface SecureOptions extends SecureContextOptions {
+  readonly ca?: Buffer
+}
+
+/** Reads the files once. @throws {PdpError} as {@link certificateFiles} does */
+export function checkCertificateFiles(files: TlsFiles): void {
+  certificateFiles(files, { onProblem: () => undefined }).close()
+}
+
 const nothing = Buffer.alloc(0)
 
-function secureOptions({ certFile, keyFile, clientCaFile = "" }: TlsFiles, cert: Buffer, key: Buffer, ca: Buffer | undefined): SecureContextOptions {
+function secureOptions({ certFile, keyFile, clientCaFile = "" }: TlsFiles, cert: Buffer, key: Buffer, ca: Buffer | undefined): SecureOptions {
   const [own] = certificatesIn(certFile, cert)
   if (own?.checkPrivateKey(privateKeyIn(keyFile, key)) === false) throw wrong(keyFile, `is not the key of the certificate in ${certFile}`)
   if (ca) certificatesIn(clientCaFile, ca)
-  const options: SecureContextOptions = { cert, key, minVersion: "TLSv1.2", ...(ca && { ca }) }
+  const options: SecureOptions = { cert, key, minVersion: "TLSv1.2", ...(ca && { ca }) }
   try {
     createSecureContext(options)
   } catch (cause) {

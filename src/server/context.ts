@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Administration } from "../administration/index.js"
-import type { Authenticate, Authentication } from "../authn/index.js"
+import type { Authenticate, Authentication, LoginDiscovery } from "../authn/index.js"
 import type { Pdp, Profile } from "../pdp/pdp.js"
 import type { Logger, Metrics } from "../telemetry/index.js"
 import type { Distribution } from "./distribution.js"
 import type { OpaApi } from "./opa-api.js"
 import type { TrustOf } from "./trust.js"
 import type { ServerLimits } from "./limits.js"
+import type { OutdatedConnections } from "./outdated-connections.js"
 import type { Work } from "./work.js"
 
 /** What every route may use. */
@@ -24,9 +25,12 @@ export interface ServerContext {
   /** How the issuers of tokens fare. */
   readonly issuers: Authentication["issuers"]
   readonly fetchKeys: Authentication["fetchKeys"]
+  /** After how many seconds it is worth trying again when an issuer cannot be asked. */
+  readonly retrySeconds: number
   /** How to log in: the document of `/apis/auth/discovery`. */
-  readonly discovery: { read(): Promise<unknown> }
+  readonly discovery: LoginDiscovery
   readonly trustOf: TrustOf
+  readonly outdated: OutdatedConnections
   /** True while only this machine can get here. */
   readonly isLocal: boolean
   /** What the names of the principal headers begin with. */

@@ -3,13 +3,13 @@ import { PdpError } from "../errors.js"
 import { refusedResponse } from "./administration-refusal.js"
 import type { ServerContext } from "./context.js"
 import type { App, AppContext } from "./hono-app.js"
-import { errorJson, json } from "./json.js"
-import { refusal } from "../model/refusal.js"
+import { json } from "./json.js"
 import { credentialsOf } from "./trust.js"
+import { wrongMethod } from "./wrong-method.js"
 
 /** Adds `/apis/auth/discovery` (how to log in) and `/apis/auth/authenticate` (who am I). */
 export function addIdentityRoutes(context: ServerContext, app: App): void {
-  app.get(discoveryPath, async () => json(200, await context.discovery.read()))
+  app.get(discoveryPath, async (c) => json(200, await context.discovery.read(() => context.work.pause(c.env.outgoing))))
   app.all(discoveryPath, (c) => wrongMethod(context, c, "GET, HEAD"))
   app.on(["GET", "POST"], authenticatePath, (c) => whoAmI(context, c))
   app.all(authenticatePath, (c) => wrongMethod(context, c, "GET, HEAD, POST"))
@@ -20,7 +20,7 @@ const authenticatePath = "/apis/auth/authenticate"
 
 async function whoAmI(context: ServerContext, c: AppContext): Promise<Response> {
   try {
-    const caller = await context.authenticate(credentialsOf(context, c.env.incoming))
+    const caller = await context.authenticate(credentialsOf(context, c.env))
     if (caller.proof === "none")
       throw new PdpError(
         "ERR_UNAUTHENTICATED",
@@ -51,9 +51,4 @@ function callerAnswer({ principal, proof, dropped }: Caller): unknown {
     proof,
     dropped,
   }
-}
-
-function wrongMethod({ metrics }: ServerContext, c: AppContext, allow: string): Response {
-  metrics.failed("method_not_allowed")
-  return errorJson(refusal(405, "method_not_allowed", `${c.req.method.slice(0, 16)} is not for ${c.req.path}; use ${allow}`, { Allow: allow }))
 }

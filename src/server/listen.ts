@@ -6,6 +6,7 @@ import { messageOf, PdpError } from "../errors.js"
 import type { Refusal } from "../model/refusal.js"
 import { answerBare, answerBrokenClient, noTunnel, type ClientError } from "./broken-client.js"
 import type { ServerCertificates } from "./certificate-files.js"
+import { handshakesOf } from "./handshakes.js"
 import type { ServerLimits } from "./limits.js"
 import type { IsLoopback } from "./listen-rules.js"
 import { listenOnPath, type SocketPath } from "./unix-socket.js"
@@ -21,6 +22,8 @@ export interface Listening {
   readonly server: Server
   /** Every open connection on which HTTP is spoken. */
   readonly sockets: ReadonlySet<Socket>
+  /** Every open connection that is about TLS still. */
+  readonly handshakes: () => readonly Socket[]
   readonly url: string
   /** Answers 408 to a client whose request did not arrive in time. */
   timeOut(socket: Socket): void
@@ -42,6 +45,8 @@ export interface Listen {
   readonly isLoopback: IsLoopback
   /** Speaks TLS, 1.2 or newer, with these. */
   readonly certificates?: ServerCertificates | undefined
+  /** Told of the connections that are open when other CAs sign client certificates. Those on which nothing is asked are closed. */
+  readonly onNewClientCas?: ((sockets: ReadonlySet<Socket>) => void) | undefined
 }
 
 /**
@@ -49,13 +54,25 @@ export interface Listen {
  *
  * @throws {PdpError} `ERR_CONFIG_INVALID` when it cannot be bound, and when what is called loopback is not
  */
-export async function listen({ place, limits, isLoopback, certificates }: Listen, { onRequest, onBroken }: Listeners): Promise<Listening> {
-  const server = certificates ? tlsServer(certificates, limits, onRequest) : createServer(httpOptions(limits), onRequest)
+export async function listen(
+  { place, limits, isLoopback, certificates, onNewClientCas }: Listen,
+  { onRequest, onBroken }: Listeners,
+): Promise<Listening> {
+  const secure = certificates && tlsServer(certificates, limits, onRequest)
+  const server: Server = secure ?? createServer(httpOptions(limits), onRequest)
   server.maxHeadersCount = 0
   server.maxConnections = limits.concurrentRequests * 4 + limits.longPolls
   server.setTimeout(idleMs)
   const sockets = socketsOf(server, certificates ? "secureConnection" : "connection")
   const all = certificates ? socketsOf(server, "connection") : sockets
+  const handshakes = certificates ? handshakesOf(server) : () => []
+  certificates?.onChange((next, hasNewClientCas) => {
+    secure?.setSecureContext(next)
+    if (!hasNewClientCas) return
+    for (const socket of handshakes()) socket.destroy()
+    onNewClientCas?.(sockets)
+    server.closeIdleConnections()
+  })
   const refuseClient = (error: ClientError, socket: Duplex, speaksHttp: boolean): void => {
     if (!speaksHttp) return void socket.destroy()
     const reason = answerBrokenClient(error, socket)
@@ -70,6 +87,7 @@ export async function listen({ place, limits, isLoopback, certificates }: Listen
   return {
     server,
     sockets,
+    handshakes,
     url: await bind(server, place, isLoopback, certificates ? "https" : "http"),
     timeOut: (socket) => refuseClient({ code: "ERR_HTTP_REQUEST_TIMEOUT" }, socket, true),
     cutOff() {
@@ -94,8 +112,8 @@ function httpOptions({ headerBytes, requestSeconds }: ServerLimits): ServerOptio
 }
 
 /** A client certificate that no CA of ours signed is not believed, but does no harm: its holder may have a token. */
-function tlsServer(certificates: ServerCertificates, limits: ServerLimits, onRequest: RequestListener): Server {
-  const server = createTlsServer(
+function tlsServer(certificates: ServerCertificates, limits: ServerLimits, onRequest: RequestListener): ReturnType<typeof createTlsServer> {
+  return createTlsServer(
     {
       ...httpOptions(limits),
       ...certificates.current(),
@@ -106,8 +124,6 @@ function tlsServer(certificates: ServerCertificates, limits: ServerLimits, onReq
     },
     onRequest,
   )
-  certificates.onChange((next) => server.setSecureContext(next))
-  return server
 }
 
 /** @returns the URL */

@@ -37,6 +37,7 @@ export function requestListener(context: ServerContext, { app, hot, rules, newRe
     const exchange: Exchange = { request, response, requestId, startedAt: context.now(), route: "other", opa: false }
     context.work.open(response, request.socket)
     if (response.destroyed) return
+    if (context.outdated.has(request.socket)) response.shouldKeepAlive = false
     if (context.isClosing()) return refuse(context, exchange, closing)
     const full = context.work.admit(response, request.socket, isHealth(request.url))
     if (full) return refuse(context, exchange, full)

@@ -50,7 +50,7 @@ export async function serveAdministration(
  */
 async function admit(context: ServerContext, route: AdministrationRoute, c: AppContext, signal: AbortSignal): Promise<Principal> {
   const { incoming } = c.env
-  const credentials = credentialsOf(context, incoming)
+  const credentials = credentialsOf(context, c.env)
   const isTrusted = credentials.trust !== "none"
   const { principal } = await context.authenticate(credentials)
   const wanted = incoming.headers["x-portcullis-at-least"]

@@ -1,11 +1,19 @@
 import type { IncomingMessage } from "node:http"
-import { authentication, loginDiscovery, peerTrust, type AuthenticationOptions, type LoginDiscoveryOptions } from "../authn/index.js"
+import {
+  authentication,
+  loginDiscovery,
+  peerTrust,
+  type AuthenticationOptions,
+  type LoginDiscoveryOptions,
+  type PeerOptions,
+} from "../authn/index.js"
 import { countedStates } from "../fleet/index.js"
 import { parseRevision } from "../model/revision.js"
 import type { Pdp } from "../pdp/pdp.js"
 import { createMetrics, type DataReading } from "../telemetry/index.js"
 import type { ServerContext } from "./context.js"
 import { opaApi } from "./opa-api.js"
+import { outdatedConnections } from "./outdated-connections.js"
 import type { ServerOptions } from "./server.js"
 import type { ServerSettings } from "./settings.js"
 import type { TrustOf } from "./trust.js"
@@ -30,17 +38,20 @@ export function serverContext(options: ServerOptions, settings: ServerSettings, 
   const discovery: LoginDiscoveryOptions = options.discovery ?? { authEnabled: authenticating.enabled ?? true }
   const now = hooks?.now ?? (() => performance.now())
   const distribution = createDistribution({ ...options.bundles, pdp, logger, limits, now, timers: hooks?.timers })
+  const work = openWork(limits)
+  const outdated = outdatedConnections(work)
   return {
     pdp,
     administration: options.administration,
     notices: options.notices ?? (() => []),
-    work: openWork(limits),
+    work,
     opa: opaApi(pdp, options.opa ?? {}, version),
     distribution,
     atLeast: fairWaiting(pdp, limits),
     ...authentication({ ...authenticating, onProblem: authenticating.onProblem ?? onProblem }),
     discovery: loginDiscovery({ ...discovery, onProblem: discovery.onProblem ?? onProblem }),
-    trustOf: trustAt(options.peers ?? {}, isLocal, "path" in options.listen),
+    outdated,
+    trustOf: trustAt({ ...options.peers, isOutdated: outdated.has, localByDefault: isLocal }, "path" in options.listen),
     isLocal,
     headerPrefix: authenticating.headerPrefix ?? "X-NMP-",
     profile,
@@ -56,11 +67,11 @@ export function serverContext(options: ServerOptions, settings: ServerSettings, 
 
 /** What the routes of the health listener use. @param isLocal only this machine can get there */
 export function healthContext(context: ServerContext, { peers = {} }: ServerOptions, isLocal: boolean): ServerContext {
-  return { ...context, isLocal, trustOf: trustAt(peers, isLocal, false) }
+  return { ...context, isLocal, trustOf: trustAt({ ...peers, localByDefault: isLocal }, false) }
 }
 
-function trustAt(peers: NonNullable<ServerOptions["peers"]>, localByDefault: boolean, isUnix: boolean): TrustOf {
-  const trust = peerTrust({ ...peers, localByDefault })
+function trustAt(peers: PeerOptions, isUnix: boolean): TrustOf {
+  const trust = peerTrust(peers)
   if (!isUnix) return trust
   return ({ rawHeaders, headers, socket }: IncomingMessage) => trust({ rawHeaders, headers, socket, isUnix: true })
 }

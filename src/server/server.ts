@@ -99,7 +99,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const onProblem = (err: Error): void => logger.error({ err }, "the certificates from before stay in use")
   const certificates = tls && certificateFiles(tls, { onProblem, timers: hooks?.timers })
   const main = await closingOnFailure(
-    () => listen({ place: options.listen, limits, isLoopback, certificates }, mainListeners(context, settings)),
+    () => listen({ place: options.listen, limits, isLoopback, certificates, onNewClientCas: context.outdated.add }, mainListeners(context, settings)),
     async () => {
       certificates?.close()
       await context.distribution.close()

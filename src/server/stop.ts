@@ -11,15 +11,15 @@ export interface StopLimits {
 }
 
 /**
- * Stops listening and lets requests in work finish. Connections on which nothing is asked close soon, and requests that come too slowly
+ * Stops listening and lets requests in work finish. Connections on which nothing is asked, or TLS is not spoken yet, close soon, and requests that come too slowly
  * get their 408 here, because Node no longer looks for them once the server is closed.
  */
 export async function stop(listening: Listening, work: Pick<Work, "responses">, limits: StopLimits): Promise<void> {
-  const { server, sockets } = listening
+  const { server } = listening
   const closeIdle = () => void setImmediate(() => server.closeIdleConnections())
   for (const response of work.responses()) response.once("close", closeIdle)
   await new Promise<void>((resolve) => {
-    const soon = setTimeout(() => closeSilent(sockets), silentMs)
+    const soon = setTimeout(() => closeSilent(listening), silentMs)
     const late = setTimeout(() => timeOutIncomplete(listening, work), limits.deadlineMs)
     const cut = setTimeout(() => listening.cutOff(), limits.graceMs)
     server.close(() => {
@@ -34,8 +34,10 @@ export async function stop(listening: Listening, work: Pick<Work, "responses">, 
 /** Long enough for what a client sent before the stop to be read. */
 const silentMs = 100
 
-function closeSilent(sockets: ReadonlySet<Socket>): void {
+/** Whoever is about TLS still could only be told that nobody is served any more. */
+function closeSilent({ sockets, handshakes }: Listening): void {
   for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  for (const socket of handshakes()) socket.destroy()
 }
 
 function timeOutIncomplete({ sockets, timeOut }: Listening, work: Pick<Work, "responses">): void {

@@ -1,3 +1,4 @@
+import type { HttpBindings } from "@hono/node-server"
 import type { IncomingMessage } from "node:http"
 import { isForwarded, type Credentials, type Trust } from "../authn/index.js"
 import type { ServerContext } from "./context.js"
@@ -6,9 +7,9 @@ import { refusal, type Refusal } from "../model/refusal.js"
 /** How far the peer of a request is believed. */
 export type TrustOf = (request: IncomingMessage) => Trust
 
-/** What a request says about who sends it. */
-export function credentialsOf({ trustOf }: Pick<ServerContext, "trustOf">, request: IncomingMessage): Credentials {
-  return { rawHeaders: request.rawHeaders, trust: trustOf(request) }
+/** What a request says about who sends it. While it waits for an identity provider it takes no place of requests in work. */
+export function credentialsOf({ trustOf, work }: Pick<ServerContext, "trustOf" | "work">, { incoming, outgoing }: HttpBindings): Credentials {
+  return { rawHeaders: incoming.rawHeaders, trust: trustOf(incoming), onWait: () => work.pause(outgoing) }
 }
 
 /** May this peer be told what is for trusted peers only? @returns 403 that says how it could be; `undefined` when it may */
@@ -45,7 +46,7 @@ export function checkTrust(
 const forwardedNotTrusted = refusal(
   403,
   "forwarded_not_trusted",
-  "a proxy forwarded this request (Forwarded, X-Forwarded-* or Via), so that coming from this machine proves nothing; call the sidecar directly, or list the proxy in trusted_peers",
+  "a proxy forwarded this request (Forwarded, X-Forwarded-*, Via, X-Real-IP or the like), so that coming from this machine proves nothing; call the sidecar directly, or list the proxy in trusted_peers",
 )
 const peerNotTrusted = refusal(
   403,

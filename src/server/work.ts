@@ -10,8 +10,8 @@ export interface Work {
   open(response: ServerResponse, socket: Socket): void
   /** Lets an open one be worked on. @param isFree it takes no place of others @returns 503 when too much is in work, or waits on this connection */
   admit(response: ServerResponse, socket: Socket, isFree: boolean): Refusal | undefined
-  /** Gives its place back while it waits for news, which costs nothing. */
-  park(response: ServerResponse): void
+  /** It waits for somebody outside, and takes no place of others meanwhile. @returns takes its place again, over the limit if need be */
+  pause(response: ServerResponse): () => void
   /** Gives its place back when all of it is written, and little is left to send: an answer may queue behind one that takes long. */
   answered(response: ServerResponse): void
   /** Every response that is open, admitted or not. */
@@ -57,8 +57,11 @@ export function openWork({ concurrentRequests, pipelinedRequests }: Pick<ServerL
       admitted.add(response)
       return undefined
     },
-    park(response) {
-      admitted.delete(response)
+    pause(response) {
+      if (!admitted.delete(response)) return () => undefined
+      return () => {
+        if (connections.get(response.req.socket)?.has(response)) admitted.add(response)
+      }
     },
     answered(response) {
       if (response.writableEnded && response.writableLength <= littleBytes) admitted.delete(response)

@@ -108,8 +108,8 @@ it("says which scope is missing, and how to get it", async () => {
   expect((await ask("workspaces", "list")).code).toBe(0)
   const { code, err } = await ask("workspaces", "create", "ml-team")
   expect(code).toBe(3)
-  const [, flags = ""] = /portcullis auth login --scope (\S+)/.exec(err) ?? []
-  expect(flags.split(",")).toEqual(["platform:read", "platform:write"])
+  const [, flags = ""] = /portcullis auth login --scope "([^"]+)"/.exec(err) ?? []
+  expect(flags.split(" ")).toEqual(["platform:read", "platform:write"])
   await login("ann@example.com", ["--scope", flags])
   expect((await ask("workspaces", "create", "ml-team")).code).toBe(0)
 })

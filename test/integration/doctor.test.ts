@@ -8,7 +8,7 @@ import { checks } from "../../src/doctor/finding.js"
 import { authenticationOptionsOf, discoveryOptionsOf, loadConfig } from "../../src/config/index.js"
 import { administeredServer, type AdministeredServer } from "../fixtures/administered-server.js"
 import { fakeApi, type ApiReply } from "../fixtures/fake-api.js"
-import { startTestIdp, type MintOptions, type TestIdp } from "../fixtures/idp.js"
+import { startTestIdp, type IdpConduct, type MintOptions, type TestIdp } from "../fixtures/idp.js"
 import { start } from "../fixtures/sidecar.js"
 import { run } from "../fixtures/terminal.js"
 
@@ -139,10 +139,8 @@ describe("portcullis doctor", () => {
   })
 
   it.each(["error", "not-json", "redirect", "empty"] as const)("says that the keys cannot be had when the JWKS is '%s'", async (mode) => {
-    const { idp, doctor } = await clinic()
-    const token = await idp.token("ann@example.com")
-    idp.configure({ jwks: mode })
-    const { found } = await doctor(token)
+    const { idp, doctor } = await clinic({}, { jwks: mode })
+    const { found } = await doctor(await idp.token("ann@example.com"))
     expect(found.get("keys")).toMatchObject({ ok: false, remedy: expect.any(String) })
     expect(found.get("signature")).toMatchObject({ ok: null })
     expect(found.get("acceptance")).toMatchObject({ detail: expect.stringContaining("idp_unavailable") })
@@ -284,6 +282,148 @@ describe("portcullis doctor", () => {
     expect((await examined(["--url", url])).found.get("data")).toMatchObject({ ok: false, detail: expect.stringMatching(detail) })
   })
 
+  it("says without a token which checks were not made, and exits with 0", async () => {
+    const { file, url } = await clinic()
+    const { out, code } = await run(["doctor", "--config", file, "--url", url])
+    expect(out).toMatch(/^– token .*\n {16}→ .*auth login.*--token/m)
+    expect(out).toMatch(
+      /^– not checked +issuer, audience, expiry, signature, principal, e-mail, groups, scopes, acceptance, roles: there is no token$/m,
+    )
+    expect(out).toMatch(/^✓ administrator +admin_email 'root@example\.com' holds PlatformAdmin$/m)
+    expect(code).toBe(0)
+  })
+
+  it("tells what follows from an issuer that is spelled otherwise as not checked", async () => {
+    const { idp, doctor } = await clinic({ issuer: (issuer: string) => `${issuer}/` })
+    const { found } = await doctor(await idp.token("ann@example.com"))
+    expect(found.get("discovery")).toMatchObject({ ok: false, remedy: expect.stringContaining(`set auth.oidc.issuer to '${idp.issuer}'`) })
+    expect(found.get("issuer")).toMatchObject({ ok: false, remedy: `set auth.oidc.issuer to '${idp.issuer}'` })
+    for (const check of ["keys", "clock", "device flow"]) expect(found.get(check)).toEqual({ check, ok: null, detail: "see discovery" })
+  })
+
+  it("tells what follows from a provider that is away as not checked", async () => {
+    const { idp, doctor } = await clinic()
+    const token = await idp.token("ann@example.com")
+    await idp.goDown()
+    const { found } = await doctor(token)
+    expect([...found].filter(([, { ok }]) => ok === false).map(([check]) => check)).toEqual(["discovery"])
+    for (const check of ["keys", "clock", "device flow", "acceptance"]) expect(found.get(check)).toMatchObject({ ok: null, detail: "see discovery" })
+  })
+
+  it("says by the sidecar's word which audience is due, when no configuration is named", async () => {
+    const { idp, url } = await clinic()
+    const { found } = await examined(["--url", url], { PORTCULLIS_TOKEN: await idp.token("ann@example.com", { audience: "other" }) })
+    expect(found.get("audience")).toMatchObject({ ok: false, detail: expect.stringContaining("aud is 'other', due is 'portcullis'") })
+  })
+
+  it("says by the sidecar's word which issuer is due, when no configuration is named", async () => {
+    const { idp, url } = await clinic()
+    const { found } = await examined(["--url", url], { PORTCULLIS_TOKEN: await idp.token("ann@example.com", { issuer: "https://idp.example.org" }) })
+    expect(found.get("issuer")).toMatchObject({ ok: false, remedy: expect.stringContaining("auth.oidc.issuer to 'https://idp.example.org'") })
+  })
+
+  it("proposes to unset PORTCULLIS_PRINCIPAL where a name is not believed", async () => {
+    const { url } = await clinic()
+    const { found } = await examined(["--url", url], { PORTCULLIS_PRINCIPAL: "ann@example.com" })
+    expect(found.get("acceptance")).toMatchObject({ ok: false, remedy: expect.stringContaining("unset PORTCULLIS_PRINCIPAL") })
+  })
+
+  it("proposes no refresh of a token that no login is", async () => {
+    const { idp, url } = await clinic()
+    const { out } = await examined(["--url", url], { PORTCULLIS_TOKEN: await idp.token("ann@example.com", { expiresInSeconds: -3_600 }) })
+    expect(out).toContain("set PORTCULLIS_TOKEN to a new token")
+    expect(out).not.toContain("auth refresh")
+  })
+
+  it("says that the sidecar still knows a key that the provider has given up", async () => {
+    const { idp, doctor } = await clinic()
+    const token = await idp.token("ann@example.com")
+    expect((await doctor(token)).found.get("acceptance")).toMatchObject({ ok: true })
+    await idp.rotateKeys({ keepOld: false })
+    const { found } = await doctor(token)
+    expect(found.get("signature")).toMatchObject({ ok: false, detail: expect.stringContaining("jwks_cache_seconds") })
+    expect(found.get("acceptance")).toMatchObject({ ok: true })
+  })
+
+  it("says that the address of admin_email does not hold PlatformAdmin, whatever is asked", async () => {
+    const { url } = await administeredServer({ notices: () => ["auth.admin_email was PlatformAdmin and is not; another PlatformAdmin can grant it"] })
+    const file = written({ auth: { admin_email: "eve@example.com" } })
+    const { found } = await examined(["--config", file, "--url", url])
+    expect(found.get("administrator")).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining("'eve@example.com'"),
+      remedy: expect.stringContaining("another PlatformAdmin"),
+    })
+  })
+
+  it("says that there is no such workspace to somebody who may look into all", async () => {
+    const { idp, doctor } = await clinic()
+    const { found } = await doctor(await idp.token("root@example.com"), "--workspace", "nowhere")
+    expect(found.get("roles")).toMatchObject({ ok: false, detail: expect.stringContaining("no workspace 'nowhere'") })
+  })
+
+  it("says that a scope is missing when no workspace is named, too", async () => {
+    const { idp, doctor } = await clinic()
+    const { found } = await doctor(await idp.token("root@example.com", { scopes: [] }))
+    expect(found.get("roles")).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining("scope_missing"),
+      remedy: expect.stringContaining("--scope"),
+    })
+  })
+
+  it("says what to do about each of several reasons", async () => {
+    const { idp, doctor } = await clinic()
+    const token = await idp.token("ben@example.com", { scopes: [] })
+    const { found } = await doctor(token, "--method", "PUT", "--path", "/apis/entities/v2/workspaces/elsewhere")
+    expect(found.get("roles")).toMatchObject({ ok: false, remedy: expect.stringMatching(/members create.*Also, get a token with one of the scopes/) })
+  })
+
+  it.each([
+    [200, {}, { ok: true }],
+    [403, { code: "role_missing", detail: "denied: role_missing; ask an Admin" }, { ok: false, remedy: "ask an Admin" }],
+  ])("asks for the wish itself where the sidecar explains nothing: %i", async (status, body, expected) => {
+    const { url } = await fakeApi(({ target }) => {
+      if (target.endsWith("/explain")) return { status: 401, body: { code: "principal_header_rejected", detail: "not from here" } }
+      if (target === "/wish") return { status, body }
+      return { status: 200, body: { principal: "ann", bindings: 1, sources: [], auth_enabled: true } }
+    })
+    const { found } = await examined(["--url", url, "--path", "/wish"], { PORTCULLIS_TOKEN: "t-1" })
+    expect(found.get("roles")).toMatchObject(expected)
+  })
+
+  it.each([
+    ["would change something", "DELETE", "/wish"],
+    ["could lead to another host", "GET", ".example.com/wish"],
+  ])("says what to list where the sidecar explains nothing and the wish %s", async (_what, method, path) => {
+    const { url } = await fakeApi(({ target }) => {
+      if (target.endsWith("/explain")) return { status: 401, body: { code: "principal_header_rejected", detail: "not from here" } }
+      return { status: 200, body: { principal: "ann", bindings: 1, sources: [], auth_enabled: true } }
+    })
+    const { found } = await examined(["--url", url, "--method", method, "--path", path], { PORTCULLIS_TOKEN: "t-1" })
+    expect(found.get("roles")).toMatchObject({ ok: null, remedy: expect.stringContaining("trusted_peers") })
+  })
+
+  it("does not ask a socket, and says so", async () => {
+    const file = written({ server: { listen: "unix:/tmp/portcullis.sock" } })
+    const { found } = await examined(["--config", file], { PORTCULLIS_TOKEN: "t-1" })
+    expect(found.get("sidecar")).toMatchObject({ ok: null, detail: expect.stringContaining("unix:/tmp/portcullis.sock") })
+    expect((await run(["doctor", "--url", "unix:/tmp/portcullis.sock"])).code).toBe(2)
+  })
+
+  it("names each problem of a configuration, and a file that is not there", async () => {
+    const file = written({ auth: { oidc: { issuer: "not a url", client_id: "x" } }, server: { listen: "nowhere" } })
+    const { out } = await run(["doctor", "--output", "json", "--config", file, "--url", "http://127.0.0.1:9"])
+    const wrong = z
+      .array(Found)
+      .parse(JSON.parse(out))
+      .filter(({ check }) => check === "configuration")
+    expect(wrong).toHaveLength(2)
+    for (const finding of wrong) expect(finding).toMatchObject({ ok: false, remedy: expect.any(String) })
+    const { found } = await examined(["--config", "/nope", "--url", "http://127.0.0.1:9"])
+    expect(found.get("configuration")).toMatchObject({ ok: false, remedy: expect.stringContaining("--config") })
+  })
+
   it("prints marks and remedies for people, and never the token", async () => {
     const { idp, file, url } = await clinic()
     const token = await idp.token("upn-only")
@@ -312,9 +452,10 @@ interface Clinic {
   doctor(token?: string, ...args: readonly string[]): Promise<Examined>
 }
 
-/** A sidecar that believes a test IdP. @param oidc over what is configured; a function is given what stood there */
-async function clinic(oidc: object = {}): Promise<Clinic> {
+/** A sidecar that believes a test IdP. @param oidc over what is configured; a function is given what stood there @param conduct of the IdP from the start */
+async function clinic(oidc: object = {}, conduct: IdpConduct = {}): Promise<Clinic> {
   const idp = await startTestIdp()
+  idp.configure(conduct)
   const usual = { issuer: idp.issuer, client_id: "portcullis-cli", audience: "portcullis" }
   const changed = Object.entries(oidc).map(([name, value]) => [name, typeof value === "function" ? value(idp.issuer) : value])
   const file = written({ auth: { admin_email: "root@example.com", oidc: { ...usual, ...Object.fromEntries(changed) } } })

@@ -1,7 +1,9 @@
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
+import { createServer } from "node:http"
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
+import { listening } from "../fixtures/listening.js"
 import { root } from "../fixtures/sidecar.js"
 import { tokenIssuer, type TokenIssuer } from "../fixtures/token-issuer.js"
 
@@ -30,6 +32,15 @@ describe.each(["express", "fastify", "hono"])("the example for %s", (framework) 
     const header = { "X-NMP-Principal-Id": "ann@example.com" }
     expect(await codeOf(await fetch(url + models, { headers: header }))).toEqual([401, "principal_header_rejected"])
     expect(out()).toContain(`POST ${models} ann@example.com role_insufficient\n`)
+  })
+
+  it("says in one line what to do when the port is taken", async () => {
+    const taken = createServer()
+    const url = await listening(taken)
+    onTestFinished(() => void taken.close())
+    const env = { PATH: process.env["PATH"] ?? "", PORT: new URL(url).port }
+    const { status, stderr } = spawnSync(process.execPath, [join(root, `examples/${framework}/server.mjs`)], { env, encoding: "utf8" })
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^[^\n]*PORT=\n$/)])
   })
 })
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
 import type { AdmissionOptions, DecisionEvent } from "../../src/middleware/index.js"
+import { inOptionNames } from "../../src/middleware/option-names.js"
 import { startServer } from "../../src/server/index.js"
 import { hostApps } from "../fixtures/host-apps.js"
 import { middlewareWorld } from "../fixtures/middleware-world.js"
@@ -82,7 +83,7 @@ describe.each(Object.entries(hostApps))("the middleware for %s", (_name, start) 
     ["signature_invalid", async (issuer: TokenIssuer) => `Bearer ${(await issuer.token("ann@example.com")).replace(/[^.]{8}$/, "AAAAAAAA")}`],
     ["subject_reserved", async (issuer: TokenIssuer) => `Bearer ${await issuer.token("service:indexer")}`],
     ["unsigned_rejected", (issuer: TokenIssuer) => `Bearer ${issuer.unsigned("ann@example.com")}`],
-  ] as const)("answers the cause %s, word for word as the sidecar does", async (code, authorization) => {
+  ] as const)("answers the cause %s, word for word as the sidecar does, but for the names of options", async (code, authorization) => {
     const { url, reached, issuer, pdp, options } = await host({})
     const sidecar = await startServer({ pdp, listen: { host: "127.0.0.1", port: 0 }, authentication: options.authentication })
     onTestFinished(() => sidecar.close(0))
@@ -94,15 +95,24 @@ describe.each(Object.entries(hostApps))("the middleware for %s", (_name, start) 
     expect(answer.headers.get("www-authenticate")).toContain(`Bearer error="invalid_token", error_description="${code}:`)
     const told = ["content-type", "www-authenticate", "x-should-retry", "retry-after"]
     expect(told.map((name) => answer.headers.get(name))).toEqual(told.map((name) => theirs.headers.get(name)))
-    expect([answer.status, body]).toEqual([theirs.status, await parsed(theirs)])
+    const their = await parsed(theirs)
+    expect([answer.status, body]).toEqual([theirs.status, { ...their, detail: inOptionNames(String(their["detail"])) }])
     expect(reached).toEqual([])
   })
 
   it("answers 503 when the keys of the issuer cannot be had", async () => {
-    const { url, issuer, ann } = await host({})
+    const world = await middlewareWorld()
+    const { issuer, ann } = world
     issuer.break()
-    const answer = await fetch(url + models, { headers: await ann() })
-    expect([answer.status, (await parsed(answer)).code, answer.headers.get("retry-after")]).toEqual([503, "idp_unavailable", "5"])
+    for (const [jwksCooldownSeconds, retryAfter] of [
+      [undefined, "5"],
+      [0, "1"],
+      [12.5, "13"],
+    ] as const) {
+      const { url } = await start({ ...world.options, authentication: { ...world.options.authentication, jwksCooldownSeconds } })
+      const answer = await fetch(url + models, { headers: await ann() })
+      expect([answer.status, (await parsed(answer)).code, answer.headers.get("retry-after")]).toEqual([503, "idp_unavailable", retryAfter])
+    }
   })
 
   it("believes no principal header, not of this machine either, unless the peer is listed", async () => {

@@ -5,7 +5,7 @@ import { checkBorder } from "../../src/server/border.js"
 import { createLogger } from "../../src/telemetry/index.js"
 import { administeredServer, root } from "../fixtures/administered-server.js"
 import { knock, type DoorAnswer, type DoorQuestion } from "../fixtures/doors.js"
-import { json, keysPath, signed, startTestIssuer, testKey, text } from "../fixtures/test-issuer.js"
+import { json, keysPath, metadataPath, signed, startTestIssuer, testKey, text } from "../fixtures/test-issuer.js"
 import { testServer } from "../fixtures/test-server.js"
 
 const question = { input: { principal_id: "ann", method: "GET", path: "/x" } }
@@ -302,7 +302,7 @@ describe("a bearer token", () => {
     idp.answer(keysPath, text("{}", 500))
     for (const path of [me, workspaces, bundles[0] ?? ""]) {
       const answer = await get(path, await tokenOf())
-      expect([answer.status, answer.code, answer.headers["retry-after"]]).toEqual([503, "idp_unavailable", "5"])
+      expect([answer.status, answer.code, answer.headers["retry-after"]]).toEqual([503, "idp_unavailable", "1"])
     }
     const shown = JSON.parse((await knock({ port, path: "/status", headers: listed })).text)
     expect(shown.issuers).toEqual([{ issuer: idp.issuer, keys: 0, lastError: expect.any(String) }])
@@ -311,6 +311,41 @@ describe("a bearer token", () => {
     expect(await get(me, await tokenOf())).toMatchObject({ status: 200 })
     const later = JSON.parse((await knock({ port, path: "/status", headers: listed })).text)
     expect(later.issuers).toEqual([{ issuer: idp.issuer, keys: 1, ageSeconds: expect.any(Number) }])
+  })
+})
+
+describe("an identity provider that hangs", () => {
+  const limits = { concurrentRequests: 2 }
+
+  it("keeps nobody from decisions, however many tokens wait for its keys, and is asked again after jwksCooldownSeconds", async () => {
+    const idp = await startTestIssuer()
+    onTestFinished(idp.stop)
+    idp.answer(keysPath, () => {})
+    const authentication = { issuers: [{ issuer: idp.issuer, audience: "portcullis" }], jwksCooldownSeconds: 7 }
+    const { port } = await testServer({ authentication, limits })
+    const seconds = Date.now() / 1_000
+    const claims = { iss: idp.issuer, aud: "portcullis", sub: "ann", iat: seconds, exp: seconds + 60 }
+    const headers = { Authorization: `Bearer ${await signed(await testKey("ES256", "unknown"), claims)}` }
+    const waiting = Array.from({ length: 5 }, () => knock({ port, path: me, headers }))
+    await expect.poll(() => idp.requests(keysPath)).toBe(1)
+    for (let at = 0; at < 3; at++) expect(await knock({ port, ...pdp })).toMatchObject({ status: 200 })
+    await idp.stop()
+    for (const { status, code, headers: sent } of await Promise.all(waiting))
+      expect([status, code, sent["retry-after"]]).toEqual([503, "idp_unavailable", "7"])
+    expect(await knock({ port, ...pdp })).toMatchObject({ status: 200 })
+  })
+
+  it("keeps nobody from decisions, however many ask how to log in", async () => {
+    const idp = await startTestIssuer()
+    onTestFinished(idp.stop)
+    idp.answer(metadataPath, () => {})
+    const oidc = { issuer: idp.issuer, clientId: "cli", defaultScopes: "openid" }
+    const { port } = await testServer({ discovery: { authEnabled: true, oidc }, limits })
+    const waiting = Array.from({ length: 5 }, () => knock({ port, path: "/apis/auth/discovery" }))
+    await expect.poll(() => idp.requests(metadataPath)).toBe(1)
+    for (let at = 0; at < 3; at++) expect(await knock({ port, ...pdp })).toMatchObject({ status: 200 })
+    await idp.stop()
+    for (const { status, text: answered } of await Promise.all(waiting)) expect([status, JSON.parse(answered).oidc.issuer]).toEqual([200, idp.issuer])
   })
 })
 

@@ -4,7 +4,7 @@ import { createServer as createHttpServer } from "node:http"
 import { connect, createServer, type Socket } from "node:net"
 import { join } from "node:path"
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 import type { Timers } from "../../src/model/timers.js"
 import { secretFile, startServer, type ServerOptions } from "../../src/server/index.js"
 import { certificateAuthority } from "../fixtures/certificates.js"
@@ -181,13 +181,18 @@ describe("over TLS the server", () => {
     expect(await Promise.all(closed)).toEqual(["", ""])
   })
 
-  it("cuts off at the end of the grace who has not even begun TLS", async () => {
+  it.each([
+    ["has not even begun TLS, when the grace ends", "", 10],
+    ["has not even begun TLS, long before the grace ends", "", 60_000],
+    ["began TLS and says no more, long before the grace ends", "\x16\x03\x01\x02", 60_000],
+  ])("that stops cuts off who %s", async (_, begun, graceMs) => {
     const { tls } = await tlsFolder()
     const server = await testServer({ tls, limits: { requestSeconds: 300 } })
     const silent = connect(server.port, "127.0.0.1")
     await once(silent, "connect")
     const closed = untilClosed(silent)
-    await server.close(10)
+    silent.write(begun, "latin1")
+    await server.close(graceMs)
     expect(await closed).toBe("")
   })
 
@@ -243,6 +248,64 @@ describe("a client certificate", () => {
     const second = await tlsConnection({ port, ca, session: kept })
     expect(second.isSessionReused()).toBe(true)
     expect(await spoken(second, text)).toContain("HTTP/1.1 403")
+  })
+
+  it("proves nothing once it has expired, in a session that is resumed neither", async () => {
+    const { tls, ca, clientCaFile, authority } = await tlsFolder()
+    const { port } = await testServer({ ...beyond, tls: { ...tls, clientCaFile }, peers: trusted })
+    const gateway = await authority.issue({ subject: "CN=gateway" })
+    for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+      const options = { port, ca, maxVersion: version }
+      const kept = await connected({ ...options, ...gateway })
+      expect(kept.answer).toContain("HTTP/1.1 200")
+      const resumed = await connected({ ...options, session: kept.session })
+      expect([resumed.isReused, resumed.answer]).toEqual([true, expect.stringContaining("HTTP/1.1 200")])
+      const later = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000)
+      const expired = await connected({ ...options, session: kept.session })
+      later.mockRestore()
+      expect([expired.isReused, expired.answer]).toEqual([true, expect.stringContaining("HTTP/1.1 403")])
+    }
+  })
+
+  it("proves nothing once other CAs sign, on connections and in sessions from before neither", async () => {
+    const { tls, ca, clientCaFile, authority } = await tlsFolder()
+    const { port } = await testServer({ ...beyond, tls: { ...tls, clientCaFile }, peers: trusted })
+    const gateway = await authority.issue({ subject: "CN=gateway" })
+    const sessions = await Promise.all(
+      (["TLSv1.2", "TLSv1.3"] as const).map(async (maxVersion) => ({ maxVersion, ...(await connected({ port, ca, maxVersion, ...gateway })) })),
+    )
+    const idle = await tlsConnection({ port, ca, ...gateway })
+    const idleAnswers = untilClosed(idle)
+    idle.write(`GET ${statusPath} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+    await once(idle, "data")
+    const busy = await tlsConnection({ port, ca, ...gateway })
+    const busyAnswers = untilClosed(busy)
+    busy.write(`${askHead}${askBody.slice(0, 4)}`)
+    const fresh = await tlsConnection({ port, ca, ...gateway })
+    const halfway = connect(port, "127.0.0.1")
+    await once(halfway, "connect")
+    const halfwayClosed = untilClosed(halfway)
+    const next = await certificateAuthority("CN=Next CA")
+    replace(clientCaFile, next.cert)
+    expect(await idleAnswers).toMatch(/^HTTP\/1\.1 200 [^]*$/)
+    await halfwayClosed
+    busy.write(`${askBody.slice(4)}GET ${statusPath} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+    expect((await busyAnswers).match(/HTTP\/1\.1 \d+|Connection: close/g)).toEqual(["HTTP/1.1 200", "Connection: close"])
+    expect(await spoken(fresh, `GET ${statusPath} HTTP/1.1\r\nHost: localhost\r\n\r\n`)).not.toContain("HTTP/1.1 200")
+    for (const { maxVersion, session } of sessions) {
+      const resumed = await connected({ port, ca, maxVersion, session })
+      expect([resumed.isReused, resumed.answer]).toEqual([false, expect.stringContaining("HTTP/1.1 403")])
+    }
+  })
+
+  it("holds on while only the certificate of the server changes", async () => {
+    const { tls, ca, clientCaFile, authority, write } = await tlsFolder()
+    const { port } = await testServer({ ...beyond, tls: { ...tls, clientCaFile }, peers: trusted })
+    const connection = await tlsConnection({ port, ca, ...(await authority.issue({ subject: "CN=gateway" })) })
+    const other = await certificateAuthority("CN=Other CA")
+    await write(other)
+    await expect.poll(() => knock({ ...ask, port, ca: other.cert }).catch(() => undefined)).toMatchObject({ status: 403 })
+    expect(await spoken(connection, closing)).toContain("HTTP/1.1 200")
   })
 
   it("is asked for by new CAs when their file changes", async () => {
@@ -418,6 +481,21 @@ function manualTimers(): { readonly timers: Timers; pass(ms: number): void } {
       }
     },
   }
+}
+
+const closing = `GET ${statusPath} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`
+const askBody = JSON.stringify(question)
+const askHead = `POST ${allowPath} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${askBody.length}\r\n\r\n`
+
+/** One request for trusted peers on a connection of its own. */
+async function connected(options: ConnectionOptions) {
+  const socket = connectTls({ host: "127.0.0.1", servername: "localhost", ...options })
+  const sessions: Buffer[] = []
+  socket.on("session", (session: Buffer) => sessions.push(session))
+  await once(socket, "secureConnect")
+  const isReused = socket.isSessionReused()
+  const answer = await spoken(socket, closing)
+  return { answer, isReused, session: sessions.at(-1) }
 }
 
 async function tlsConnection(options: ConnectionOptions): Promise<TLSSocket> {

@@ -213,6 +213,7 @@ describe("the keys of an issuer", () => {
 
   it("are those that can verify; others are passed over", async () => {
     const weak = weakKey()
+    const strong = generateKeyPairSync("rsa", { modulusLength: 2_048 }).publicKey.export({ format: "jwk" })
     const otherCurve = { ...next.jwk, crv: "secp256k1" }
     server.publish([
       { kty: "oct", k: "c2VjcmV0", kid: "secret" },
@@ -225,6 +226,7 @@ describe("the keys of an issuer", () => {
       { kty: "AKP", alg: "ML-DSA-44", pub: "AAAA", kid: "post-quantum" },
       { ...otherCurve, kid: "curve" },
       weak.jwk,
+      ...["AQ", "Aw", "AAE", "AQAA", "AQAC"].map((e) => ({ ...strong, e, kid: `exponent-${e}` })),
       {},
       "no key",
       null,
@@ -234,6 +236,76 @@ describe("the keys of an issuer", () => {
     expect(await send(token(old))).toMatchObject(verified)
     expect(issuers()).toMatchObject([{ keys: 1 }])
     for (const kid of ["enc", "wrap", "private"]) await expect(send(token(next, { kid }))).rejects.toMatchObject(unknownKey)
+  })
+})
+
+describe("an issuer that hangs", () => {
+  const hang = (): void => server.answer(keysPath, () => {})
+
+  it("holds 100 tokens of unknown keys; more are answered at once, and known keys verify", async () => {
+    const { timers, ring } = alarm()
+    const { authenticate, send } = start({ hooks: { now: () => seconds * 1_000, timers } })
+    const remembered = await token(old)
+    await send(remembered)
+    hang()
+    seconds += 5
+    const unknown = await token(next)
+    const heard = { waiting: 0, answered: 0 }
+    const onWait = () => {
+      heard.waiting++
+      return () => void heard.waiting--
+    }
+    const asked = Array.from({ length: 150 }, async () => {
+      const [outcome] = await Promise.allSettled([authenticate({ rawHeaders: ["Authorization", `Bearer ${unknown}`], trust: "none", onWait })])
+      heard.answered++
+      return outcome
+    })
+    await expect.poll(() => heard).toEqual({ waiting: 100, answered: 50 })
+    expect(await send(remembered)).toMatchObject(verified)
+    expect(await send(token(old))).toMatchObject(verified)
+    await expect.poll(fetches).toBe(2)
+    ring()
+    for (const outcome of await Promise.all(asked)) expect(outcome).toMatchObject({ status: "rejected", reason: unavailable })
+    expect(heard).toEqual({ waiting: 0, answered: 150 })
+  })
+
+  it("holds 100 tokens while no key is known", async () => {
+    hang()
+    const { timers, ring } = alarm()
+    const { send } = start({ hooks: { now: () => seconds * 1_000, timers } })
+    const one = await token(old)
+    let answered = 0
+    const asked = Array.from({ length: 150 }, () =>
+      send(one).catch((thrown: unknown) => {
+        answered++
+        return thrown
+      }),
+    )
+    await expect.poll(() => answered).toBe(50)
+    await expect.poll(fetches).toBe(1)
+    ring()
+    for (const outcome of await Promise.all(asked)) expect(outcome).toMatchObject(unavailable)
+  })
+
+  it("is waited for by known keys that are old for a second, and by no more than 100 tokens", async () => {
+    const { timers, ring, waits } = alarm()
+    const { send } = start({ jwksCacheSeconds: 1_000, hooks: { now: () => seconds * 1_000, timers } })
+    const remembered = await token(old)
+    await send(remembered)
+    hang()
+    seconds += 1_000
+    let answered = 0
+    const asked = Array.from({ length: 150 }, async () => {
+      const caller = await send(remembered)
+      answered++
+      return caller
+    })
+    await expect.poll(() => answered).toBe(50)
+    await expect.poll(fetches).toBe(2)
+    ring(1_000)
+    for (const caller of await Promise.all(asked)) expect(caller).toMatchObject(verified)
+    expect(await send(remembered)).toMatchObject(verified)
+    expect(waits()).toContain(5_000)
   })
 })
 
@@ -366,16 +438,20 @@ function heldBack(issuer: TestIssuer, path: string, answer: Answer): () => Promi
   }
 }
 
-function alarm(): { readonly timers: Timers; readonly ring: () => void } {
-  const due = new Set<() => void>()
-  return {
-    timers: {
-      after(_ms, run) {
-        due.add(run)
-        return () => void due.delete(run)
-      },
+function alarm() {
+  const due = new Set<{ readonly ms: number; readonly run: () => void }>()
+  const timers: Timers = {
+    after(ms, run) {
+      const one = { ms, run }
+      due.add(one)
+      return () => void due.delete(one)
     },
-    ring: () => due.forEach((run) => run()),
+  }
+  return {
+    timers,
+    waits: () => [...due].map(({ ms }) => ms),
+    /** @param most those that wait longer go on waiting */
+    ring: (most = Infinity) => due.forEach(({ ms, run }) => ms <= most && run()),
   }
 }
 

@@ -87,7 +87,7 @@ describe("the provider", () => {
     expect(asked()).toBe(1)
     clock.now = 300_000
     await discovery.read()
-    expect(asked()).toBe(2)
+    await expect.poll(asked).toBe(2)
   })
 
   it("is asked each time when nothing is kept", async () => {
@@ -108,13 +108,50 @@ describe("the provider", () => {
     idp.fail()
     clock.now = 60_000
     expect(await discovery.read()).toEqual(first)
+    await expect.poll(() => problems.length).toBe(1)
     clock.now = 64_999
     expect(await discovery.read()).toEqual(first)
     expect(idp.asked()).toBe(2)
     expect(problems.map(({ issuer, error }) => [issuer, error.code])).toEqual([[idp.issuer, "ERR_IDP_UNAVAILABLE"]])
     clock.now = 65_000
     await discovery.read()
-    expect(idp.asked()).toBe(3)
+    await expect.poll(idp.asked).toBe(3)
+  })
+
+  it("that hangs is not waited for while there is an old document", async () => {
+    const idp = await provider()
+    const clock = { now: 0 }
+    const discovery = loginDiscovery({ authEnabled: true, oidc: idp.oidc, hooks: { now: () => clock.now } })
+    const first = await discovery.read()
+    const arrived = idp.stall()
+    clock.now = 300_000
+    expect(await discovery.read()).toEqual(first)
+    await arrived
+    expect(await Promise.all(Array.from({ length: 500 }, () => discovery.read()))).toEqual(Array.from({ length: 500 }, () => first))
+    expect(idp.asked()).toBe(2)
+  })
+
+  it("that hangs while nothing is known is waited for by 100; the others hear what is configured, and the wait is told of", async () => {
+    const idp = await provider()
+    const arrived = idp.stall()
+    const due: (() => void)[] = []
+    const timers = { after: (_ms: number, run: () => void) => (due.push(run), () => {}) }
+    const discovery = loginDiscovery({ authEnabled: true, oidc: idp.oidc, hooks: { timers } })
+    const heard = { waiting: 0, answered: 0 }
+    const onWait = () => {
+      heard.waiting++
+      return () => void heard.waiting--
+    }
+    const reads = Array.from({ length: 150 }, async () => {
+      const { oidc } = await discovery.read(onWait)
+      heard.answered++
+      return oidc
+    })
+    await arrived
+    await expect.poll(() => heard).toEqual({ waiting: 100, answered: 50 })
+    for (const run of due) run()
+    expect(new Set((await Promise.all(reads)).map((oidc) => oidc?.issuer))).toEqual(new Set([idp.issuer]))
+    expect(heard).toEqual({ waiting: 0, answered: 150 })
   })
 
   it("need never have answered: what is configured is told, and the rest as soon as it is known", async () => {

@@ -212,6 +212,8 @@ describe("a peer secret", () => {
 describe("a client certificate", () => {
   const certificate = {
     subject: { CN: "gateway" },
+    valid_from: "Jan  1 00:00:00 2020 GMT",
+    valid_to: "Dec 31 23:59:59 2099 GMT",
     subjectaltname: 'DNS:a.example, URI:spiffe://mesh/gateway, email:ops@example.com, IP Address:10.0.0.1, URI:"urn:x, DNS:forged.example"',
   }
   const socket = (authorized: boolean, held: object = certificate): PeerSocket => ({
@@ -238,6 +240,29 @@ describe("a client certificate", () => {
     expect(ask(from(socket(true)))).toBe(trust)
     expect(ask(from(socket(true), forwarded))).toBe(trust)
     expect(ask(from(socket(false)))).toBe("none")
+  })
+
+  it("counts while it is valid, also later on a connection that began before", () => {
+    let now = Date.parse("2019-12-31T23:59:59Z")
+    const trust = peerTrust({ trustedPeers: ["certificate"], now: () => now })
+    const held = socket(true)
+    expect(trust(from(held))).toBe("none")
+    now = Date.parse("2020-01-01T00:00:00Z")
+    expect(trust(from(held))).toBe("listed")
+    now = Date.parse("2100-01-01T00:00:00Z")
+    expect(trust(from(held))).toBe("none")
+    for (const time of [{ valid_to: undefined }, { valid_from: "yesterday" }])
+      expect(peerTrust({ trustedPeers: ["certificate"] })(from(socket(true, { ...certificate, ...time })))).toBe("none")
+  })
+
+  it("counts no longer once its connection is outdated, while the address still does", () => {
+    const outdated = new Set<PeerSocket>()
+    const isOutdated = (one: PeerSocket): boolean => outdated.has(one)
+    const [byCertificate, byAddress] = ["certificate", "10.0.0.1"].map((entry) => peerTrust({ trustedPeers: [entry], isOutdated }))
+    const held = socket(true)
+    expect([byCertificate?.(from(held)), byAddress?.(from(held))]).toEqual(["listed", "listed"])
+    outdated.add(held)
+    expect([byCertificate?.(from(held)), byAddress?.(from(held))]).toEqual(["none", "listed"])
   })
 
   it("is none when the peer has none, although TLS is content", () => {
@@ -294,11 +319,14 @@ describe("over real connections", () => {
 })
 
 describe("a forwarded request", () => {
-  it.each(["x-forwarded-for", "x-forwarded-host", "x-forwarded-", "forwarded", "via"])("has %s, even empty", (name) => {
+  it.each([
+    ...["x-forwarded-for", "x-forwarded-host", "x-forwarded-", "x-forwarded", "forwarded", "forwarded-for", "via", "x-real-ip"],
+    ...["x-original-forwarded-for", "x-envoy-external-address", "cf-connecting-ip", "true-client-ip"],
+  ])("has %s, even empty", (name) => {
     expect(isForwarded({ headers: { host: "a", [name]: "" } })).toBe(true)
   })
 
-  it.each(["x-forwarded", "x-real-ip", "connection", "forwarded-for", "viaduct"])("is not one with %s", (name) => {
+  it.each(["x-real", "connection", "client-ip", "viaduct"])("is not one with %s", (name) => {
     expect(isForwarded({ headers: { [name]: "x-forwarded-for" } })).toBe(false)
   })
 })

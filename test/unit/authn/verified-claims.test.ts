@@ -140,12 +140,42 @@ describe("the claims of a verified token", () => {
     [{}, { scp: "platform:read openid" }, ["platform:read", "openid"]],
     [{}, { scp: ["platform:read"] }, ["platform:read"]],
     [{}, { scope: [], scp: ["platform:read"] }, ["platform:read"]],
+    [{}, { scope: ["platform:read  platform:write", "openid"] }, ["platform:read", "platform:write", "openid"]],
+    [{ scopePrefix: "api://app" }, { scp: ["openid api://app/platform:read"] }, ["openid", "platform:read"]],
     [{}, { scope: "api://app/platform:read" }, ["api://app/platform:read"]],
     [{ scopePrefix: "api://app" }, { scope: "api://app/platform:read openid" }, ["platform:read", "openid"]],
     [{ scopePrefix: "api://app/" }, { scope: ["api://app/platform:read", "platform:read"] }, ["platform:read"]],
     [{ scopePrefix: "api://app" }, { scope: "api://application/platform:read api://app/" }, ["api://application/platform:read"]],
   ])("with %j and %j present the scopes %j", async (options, claims, scopes) => {
     expect((await askOne(options, claims)).principal.scopes).toEqual(scopes)
+  })
+})
+
+describe("a name", () => {
+  const blank = {
+    "\u2028": "line",
+    "\u2029": "paragraph",
+    "\u3164": "filler",
+    "\u2800": "Braille",
+    "\u034f": "joiner",
+    "\ufe0f": "selector",
+    "\u200b": "width",
+  }
+
+  it.each(Object.entries(blank))("with %j, which nobody sees (%s), is none", async (character) => {
+    const name = `ann${character}x`
+    await expect(askOne({}, { sub: name })).rejects.toMatchObject({ reason: "token_malformed" })
+    const { principal, dropped } = await askOne({}, { email: `${name}@example.com`, groups: [name, "ops"] })
+    expect(principal).toMatchObject({ id: "u-1", groups: ["ops"] })
+    expect(principal).not.toHaveProperty("email")
+    expect(dropped).toEqual([`${name}@example.com`, name])
+  })
+
+  it("of a group in a list that holds a comma is dropped, because it would be two in a header", async () => {
+    expect(await askOne({}, { groups: ["ops,admins", "CN=ops,DC=example", "Team A"] })).toMatchObject({
+      principal: { groups: ["Team A"] },
+      dropped: ["ops,admins", "CN=ops,DC=example"],
+    })
   })
 })
 

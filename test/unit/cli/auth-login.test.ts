@@ -1,7 +1,7 @@
 import { existsSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { ann, fakeLogin, fakeToken, homeFolder, oauthError, tokenReply } from "../../fixtures/fake-login.js"
+import { ann, fakeLogin, fakeToken, homeFolder, oauthError, storeLogin, tokenReply } from "../../fixtures/fake-login.js"
 import { run } from "../../fixtures/terminal.js"
 
 const screen = { showsProgress: true, environment: { DISPLAY: ":0" } } as const
@@ -137,6 +137,41 @@ describe("auth login", () => {
     expect(err).not.toContain(token)
   })
 
+  it("says what the token holds and what is due when the audience does not fit", async () => {
+    const { url } = await fakeLogin({
+      token: () => tokenReply(fakeToken({ aud: "portcullis" })),
+      authenticate: () => ({ status: 401, body: { detail: "the token is not for the audience 'other'; request one", code: "audience_mismatch" } }),
+    })
+    const { err } = await run(["auth", "login", "--url", url], homeFolder())
+    expect(err).toContain("aud is 'portcullis', due is 'other'")
+    expect(err).toContain("set auth.oidc.audience to 'portcullis', or request a token for 'other'")
+  })
+
+  it.each([
+    [
+      "another issuer",
+      "https://idp.example.com/",
+      /names the issuer 'https:\/\/idp\.example\.com\/'.*set auth\.oidc\.issuer to 'https:\/\/idp\.example\.com\/'/,
+    ],
+    ["no issuer", undefined, /is no discovery document/],
+  ])("says why the sidecar names no endpoint when the discovery document names %s", async (_, issuer, words) => {
+    const { url } = await fakeLogin({ oidc: { token_endpoint: undefined }, api: () => ({ status: 200, body: { issuer } }) })
+    const { code, err } = await run(["auth", "login", "--url", url], homeFolder())
+    expect(code).toBe(1)
+    expect(err).toMatch(words)
+  })
+
+  it("that is interrupted says that the earlier login stays", async () => {
+    const { url, to } = await fakeLogin({ token: () => pending })
+    const { homeFolder: home, store } = homeFolder()
+    await storeLogin(store, url)
+    let stop = (): void => {}
+    const pause = async (): Promise<void> => (to("/token").length < 1 ? undefined : (stop(), new Promise(() => {})))
+    const { err } = await run(["auth", "login", "--url", url], { homeFolder: home, pause, onStop: (callback) => (stop = callback) })
+    expect(err).toContain("the earlier login stays")
+    expect(await store.read(url)).toBeDefined()
+  })
+
   it("is stored when the sidecar cannot tell, which is said", async () => {
     const { url } = await fakeLogin({ authenticate: () => ({ status: 503, body: { detail: "no keys yet", code: "idp_unavailable" } }) })
     const { homeFolder: home, store } = homeFolder()
@@ -189,6 +224,12 @@ describe("auth login", () => {
     const { err } = await run(["auth", "login", "--url", url], { ...homeFolder(), environment: { [name]: "x" } })
     expect(err).toContain(`${name} is set`)
   })
+})
+
+it("a command below auth that there is not is no other one", async () => {
+  const { code, err } = await run(["auth", "bogus"])
+  expect(code).toBe(2)
+  expect(err).not.toContain("Did you mean")
 })
 
 describe("auth login by password", () => {

@@ -67,10 +67,10 @@ describe("auth status", () => {
     const { code, out } = await run(["auth", "status", "--url", url], { homeFolder: home })
     expect(code).toBe(0)
     expect(out).toMatch(/^Auth enabled +unknown$/m)
-    expect(out).toMatch(/^E-mail +Ann@Example\.com$/m)
-    expect(out).toMatch(/^Principal +o-1$/m)
-    expect(out).toMatch(/^Scopes +platform:read$/m)
-    expect(out).toMatch(/^Groups +ops$/m)
+    expect(out).toMatch(/^E-mail \(token\) +Ann@Example\.com$/m)
+    expect(out).toMatch(/^Principal \(token\) +o-1$/m)
+    expect(out).toMatch(/^Scopes \(token\) +platform:read$/m)
+    expect(out).toMatch(/^Groups \(token\) +ops$/m)
     expect(out).toMatch(/^Sidecar says +cannot ask http:\/\/127\.0\.0\.1:1/m)
   })
 
@@ -99,6 +99,43 @@ describe("auth status", () => {
     const { homeFolder: home, store } = homeFolder()
     await storeLogin(store, "http://127.0.0.1:1", { expiresAt: Date.now() - 1_000 })
     expect((await run(["auth", "status", "--url", "http://127.0.0.1:1", "--no-refresh"], { homeFolder: home })).code).toBe(1)
+  })
+
+  it("shows no e-mail address that the sidecar does not see, and says which claim holds one", async () => {
+    const { url } = await fakeLogin({ authenticate: () => ({ status: 200, body: { ...ann, principal: "o-1", email: null } }) })
+    const { homeFolder: home, store } = homeFolder()
+    await storeLogin(store, url, { accessToken: fakeToken({ email: undefined, upn: "Ann@Example.com" }) })
+    const { out } = await run(["auth", "status", "--url", url], { homeFolder: home })
+    expect(out).not.toMatch(/^E-mail/m)
+    expect(out).toMatch(/^Principal +o-1$/m)
+    expect(out).toMatch(/^Note +the sidecar sees no e-mail address.*auth\.oidc\.email_claim to upn$/m)
+  })
+
+  it("that is not to refresh says that the next command does", async () => {
+    const { url } = await fakeLogin({ authenticate: () => refused })
+    const { homeFolder: home, store } = homeFolder()
+    await storeLogin(store, url, { expiresAt: Date.now() - 1_000 })
+    const { out } = await run(["auth", "status", "--no-refresh", "--url", url], { homeFolder: home })
+    expect(out).toMatch(/^Note +the next command refreshes it/m)
+    expect(out).not.toContain("log in again")
+  })
+
+  it("proposes no refresh of PORTCULLIS_TOKEN", async () => {
+    const detail = "the token has expired; log in again with 'portcullis auth login', or run 'portcullis auth refresh'"
+    const { url } = await fakeLogin({ authenticate: () => ({ status: 401, body: { detail, code: "token_expired" } }) })
+    const environment = { PORTCULLIS_TOKEN: fakeToken({ exp: 1 }) }
+    const { out } = await run(["auth", "status", "--url", url], { ...homeFolder(), environment })
+    expect(out).toContain("set PORTCULLIS_TOKEN to a new token")
+    expect(out).not.toContain("auth refresh")
+  })
+
+  it("names the sidecars with a login when this one has none", async () => {
+    const { url } = await fakeLogin()
+    const { homeFolder: home, store } = homeFolder()
+    await storeLogin(store, "http://localhost:1")
+    expect((await run(["auth", "status", "--url", url], { homeFolder: home })).out).toMatch(/^Note +there is a login for http:\/\/localhost:1$/m)
+    expect((await run(["auth", "token", "--url", url], { homeFolder: home })).err).toContain("There is a login for http://localhost:1")
+    expect((await run(["workspaces", "list", "--url", url], { homeFolder: home })).err).toContain("There is a login for http://localhost:1")
   })
 
   it.each([

@@ -77,7 +77,12 @@ describe("a login", () => {
     const { to, ask } = await loggedIn({ api: () => listed, token: () => tokenReply(fresh) }, Date.now() + 100_000)
     const { code, err } = await ask("workspaces", "list")
     expect({ code, sent: to(path)[0]?.headers.authorization }).toEqual({ code: 0, sent: `Bearer ${fresh}` })
-    expect(err).toContain("refreshed")
+    expect(err).toContain("about to expire")
+  })
+
+  it("that has expired is refreshed, and called so", async () => {
+    const { ask } = await loggedIn({ api: () => listed, token: () => tokenReply(fakeToken({ jti: "2" })) }, Date.now() - 1)
+    expect((await ask("workspaces", "list")).err).toContain("the login has expired, and is refreshed")
   })
 
   it("that the sidecar finds expired is refreshed once, and the request sent again with the same key", async () => {
@@ -168,6 +173,28 @@ describe("a refusal", () => {
     expect((await ask("workspaces", "list")).err).toContain("You asked as 'o-1' (ann@example.com).\n")
   })
 
+  it("of an expired PORTCULLIS_TOKEN proposes no refresh", async () => {
+    const detail = "the token has expired; log in again with 'portcullis auth login', or run 'portcullis auth refresh'"
+    const { url } = await fakeLogin({ api: () => ({ status: 401, body: { detail, code: "token_expired" } }) })
+    const { err } = await run(["workspaces", "list", "--url", url], { environment: { PORTCULLIS_TOKEN: "t-1" } })
+    expect(err).toMatch(/token_expired: the token has expired\n[^]*PORTCULLIS_TOKEN/)
+    expect(err).not.toContain("auth refresh")
+  })
+
+  it("of PORTCULLIS_PRINCIPAL proposes to unset it", async () => {
+    const { url } = await fakeLogin({ api: () => refusedWith("principal_header_rejected") })
+    const { err } = await run(["workspaces", "list", "--url", url], { environment: { PORTCULLIS_PRINCIPAL: "ann" } })
+    expect(err).toMatch(/^ {2}unset PORTCULLIS_PRINCIPAL$/m)
+  })
+
+  it("for want of a role and of a scope proposes both", async () => {
+    const body = { detail: "denied", code: "scope_missing", reasons: ["scope_missing", "role_missing"], required_scopes: ["platform:write"] }
+    const { ask } = await loggedIn({ api: () => ({ status: 403, body }) })
+    expect((await ask("workspaces", "get", "ml-team")).err).toMatch(
+      /--scope "platform:read platform:write"\n[^]*portcullis doctor --workspace ml-team/,
+    )
+  })
+
   it("of a name proposes to log in", async () => {
     const { url } = await fakeLogin({ api: () => refusedWith("principal_header_rejected") })
     const { err } = await run(["workspaces", "list", "--url", url, "--as", "ann"])
@@ -179,7 +206,7 @@ describe("a refusal", () => {
     const { ask } = await loggedIn({ api: () => ({ status: 403, body }) })
     const { code, err } = await ask("workspaces", "list")
     expect(code).toBe(3)
-    expect(err).toMatch(/portcullis auth login --scope platform:read,platform:write,platform:admin --url/)
+    expect(err).toMatch(/portcullis auth login --url \S+ --scope "platform:read platform:write platform:admin"/)
   })
 
   it("for want of a role names the caller as the sidecar knows him", async () => {

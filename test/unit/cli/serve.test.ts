@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -73,7 +73,7 @@ describe("serve with issuers", () => {
 
   it("says whose tokens it verifies and how people log in, and prints only requests that need no header", async () => {
     const { announced, url, log } = await serveWith(oidc)
-    expect(log()).toMatch(/INFO bearer tokens of these issuers are verified issuers=\["idp\.example"\]/)
+    expect(log()).toMatch(/INFO bearer tokens of these issuers are verified issuers=\["https:\/\/idp\.example\/realms\/a"\]/)
     expect(announced).toContain(`Log in with: portcullis auth login --url ${url}\n`)
     expect(announced.match(/^curl .*$/gm)).toHaveLength(3)
     expect(announced).not.toContain("X-NMP-Principal-Id")
@@ -141,7 +141,18 @@ describe("serve for whom it may", () => {
     expect((await ask({ "X-Portcullis-Peer-Secret": "0123456789abcdef" })).status).toBe(200)
     writeFileSync(secretFile, "short")
     const refused = await run(["serve", "--config", join(quickstartCopy(), "portcullis.yaml"), "--listen", "127.0.0.1:0"], { environment })
-    expect(refused).toMatchObject({ code: 78, out: "" })
+    expect(refused).toMatchObject({ code: 78, out: "", err: expect.stringContaining("peer_secret_file: ") })
+  })
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ["peer_secret_file", { PORTCULLIS_PEER_SECRET_FILE: "/nowhere/secret" }],
+    ["server.tls", { PORTCULLIS_SERVER__TLS__CERT_FILE: "/nowhere/tls.crt", PORTCULLIS_SERVER__TLS__KEY_FILE: "/nowhere/tls.key" }],
+  ])("looks at the files of %s before it begins anything", async (key, environment) => {
+    const folder = quickstartCopy()
+    const { code, err } = await run(["serve", "--config", join(folder, "portcullis.yaml"), "--listen", "127.0.0.1:0"], { environment })
+    expect([code, err]).toEqual([78, expect.stringMatching(new RegExp(`${key}: /nowhere/`))])
+    expect(err).not.toContain("decisions can be made")
+    expect(readdirSync(folder).filter((name) => name.includes(".db"))).toEqual([])
   })
 })
 

@@ -221,7 +221,14 @@ describe("a sidecar that does not answer", () => {
 describe("a refusal", () => {
   it.each([
     ["401", 401, { detail: "needs a principal", code: "no_credentials" }, 3, /needs a principal\nYou asked as 'ann@example.com'/],
-    ["403 that says nothing", 403, { detail: "denied", code: "role_missing" }, 3, /denied\nYou asked as 'ann@example.com'\.\n$/],
+    ["403 that says nothing", 403, { detail: "denied", code: "path_not_canonical" }, 3, /denied\nYou asked as 'ann@example.com'\.\n$/],
+    [
+      "403 that says no more than that a role is due",
+      403,
+      { detail: "denied", code: "role_missing" },
+      3,
+      /denied\nYou asked as 'ann@example.com'\.\n[^]*\n {2}portcullis doctor --workspace ml-team --url \S+ --as ann@example\.com\n$/,
+    ],
     [
       "403 that names permissions",
       403,

@@ -38,15 +38,15 @@ describe("the clock", () => {
     [600_000, 595_000, true],
     [0, -90_000, false],
   ])("ahead by %i ms at the provider and by %s ms at the sidecar: %s", (aheadMs, sidecarAheadMs, ok) => {
-    expect(checkClock([{ findings: [], aheadMs }], sidecarAheadMs, rules)).toMatchObject({ ok })
+    expect(checkClock([{ findings: [], aheadMs, isReachable: true }], sidecarAheadMs, rules)).toMatchObject({ ok })
   })
 
   it("is measured by the provider that is farthest off", () => {
     expect(
       checkClock(
         [
-          { findings: [], aheadMs: 0 },
-          { findings: [], aheadMs: -200_000 },
+          { findings: [], aheadMs: 0, isReachable: true },
+          { findings: [], aheadMs: -200_000, isReachable: true },
         ],
         0,
         rules,
@@ -55,7 +55,7 @@ describe("the clock", () => {
   })
 
   it("cannot be compared with providers that do not tell the time", () => {
-    expect(checkClock([{ findings: [] }], 0, rules)).toMatchObject({ ok: null })
+    expect(checkClock([{ findings: [], isReachable: true }], 0, rules)).toMatchObject({ ok: null })
   })
 })
 

@@ -1,7 +1,7 @@
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises"
+import { chmod, chown, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { beforeEach, describe, expect, it, onTestFinished } from "vitest"
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest"
 import { credentialStore, type StoredLogin } from "../../../src/login/index.js"
 
 let home: string
@@ -31,6 +31,17 @@ async function storeWith(content: string) {
 }
 
 describe("the store of logins", () => {
+  it("names the sidecars with a login", async () => {
+    const store = credentialStore(folder)
+    expect(await store.urls()).toEqual([])
+    await store.write(`${url}/`, login("access-1"))
+    expect(await store.urls()).toEqual([url])
+  })
+
+  it.runIf(process.platform === "linux")("gives up where no folder can be made", async () => {
+    await expect(credentialStore("/proc/nope/portcullis").write(url, login("access-1"))).rejects.toMatchObject({ code: "ERR_SOURCE_UNAVAILABLE" })
+  })
+
   it("gives back what it was given, for each sidecar its own", async () => {
     const store = credentialStore(folder)
     await store.write(url, login("access-1"))
@@ -108,6 +119,25 @@ describe("the store of logins", () => {
     await chmod(store.file, 0o666)
     expect(await store.read(url)).toBeUndefined()
     expect(await modeOf(store.file)).toBe("600")
+  })
+
+  it.each(["file", "folder"])("is refused when its %s is another account's: that one could read it", async (what) => {
+    const store = credentialStore(folder)
+    await store.write(url, login("access-1"))
+    const own = process.geteuid?.() ?? 0
+    const stranger = own + 1
+    if (own === 0) await chown(what === "file" ? store.file : folder, stranger, -1)
+    else {
+      const geteuid = vi.spyOn(process, "geteuid").mockReturnValue(stranger)
+      onTestFinished(() => geteuid.mockRestore())
+    }
+    const problem = {
+      code: "ERR_CONFIG_INVALID",
+      reason: "credentials_unreadable",
+      message: expect.stringContaining(`uid ${own === 0 ? stranger : own}`),
+    }
+    await expect(store.read(url)).rejects.toMatchObject(problem)
+    await expect(store.write(url, login("access-2"))).rejects.toMatchObject(problem)
   })
 
   it("may be in a folder that is a link", async () => {

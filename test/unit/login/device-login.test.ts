@@ -70,6 +70,20 @@ describe("a login with a device code", () => {
     ])
   })
 
+  it.each([[{ interval: 1e9, expires_in: 3e9 }], [{ interval: "2147483648", expires_in: "3000000000" }]])(
+    "waits a day at most, with %j: no timer overflows",
+    async (more) => {
+      const { pauses, prompts, error } = await login([code(more), pending])
+      expect([pauses, prompts[0]?.expiresInSeconds]).toEqual([[86_400], 86_400])
+      expect(error).toMatchObject({ reason: "login_expired" })
+    },
+  )
+
+  it("waits as long as the code is good when it is told to slow down for longer", async () => {
+    const slower: IdpScript = { status: 400, body: { error: "slow_down", interval: 3_000_000_000 } }
+    expect((await login([code({ expires_in: 3e9 }), slower, pending])).pauses).toEqual([5, 86_395])
+  })
+
   it.each([
     [{ interval: 7 }, 7],
     [{ interval: "8" }, 8],

@@ -32,6 +32,11 @@ describe("what a sidecar says about logging in", () => {
     })
   })
 
+  it("may have its scopes in lines", async () => {
+    const { facts } = await discovered({ body: { auth_enabled: true, oidc: { ...oidc, default_scopes: "openid\n platform:read\n" } } })
+    expect(await facts).toMatchObject({ provider: { defaultScopes: ["openid", "platform:read"] } })
+  })
+
   it("leaves out what is null or empty", async () => {
     const document = { ...oidc, default_scopes: null, token_endpoint: null, device_authorization_endpoint: "", scope_prefix: "" }
     const { facts } = await discovered({ body: { auth_enabled: true, oidc: document } })
@@ -62,6 +67,9 @@ describe("what a sidecar says about logging in", () => {
     ["another document", { body: { hello: "world" } }],
     ["null", { text: "null" }],
     ["a provider without a client", { body: { auth_enabled: true, oidc: { issuer: "https://idp.example.com" } } }],
+    ["a provider that steers terminals", { body: { auth_enabled: true, oidc: { ...oidc, issuer: "https://idp.example.com/\u001b]0;x\u0007" } } }],
+    ["a client that does", { body: { auth_enabled: true, oidc: { ...oidc, client_id: "a\nb" } } }],
+    ["scopes that do", { body: { auth_enabled: true, oidc: { ...oidc, default_scopes: "openid a\u202eb" } } }],
     ["another place", { status: 302, headers: { location: "https://other.example.com" } }],
   ])("is not %s: is it a sidecar?", async (_, answer) => {
     const { facts } = await discovered(answer)

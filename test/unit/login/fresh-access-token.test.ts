@@ -28,6 +28,7 @@ async function tokenOf(
   const idp = await scriptedIdp(...answers)
   const problems: unknown[] = []
   let refreshes = 0
+  const hosts: string[] = []
   const login: StoredLogin = {
     issuer: "https://idp.example.com",
     clientId: "portcullis-cli",
@@ -45,17 +46,25 @@ async function tokenOf(
   await store.write(url, login)
   const result = await freshAccessToken(store, url, {
     now,
-    onRefresh: () => void refreshes++,
+    onRefresh: (_, host) => {
+      refreshes++
+      hosts.push(`${host} after ${idp.asked.length}`)
+    },
     onProblem: (problem) => problems.push(problem),
     ...options,
   }).then(
     (token) => ({ token }),
     (error: unknown) => ({ error }),
   )
-  return { idp, login, problems, refreshes, ...result }
+  return { idp, login, problems, refreshes, hosts, ...result }
 }
 
 describe("the access token of a login", () => {
+  it("is refreshed at a host that is named before the refresh token goes there", async () => {
+    const { idp, hosts } = await tokenOf(10, [fresh])
+    expect(hosts).toEqual([`${new URL(idp.origin).host} after 0`])
+  })
+
   it("is none without a login", async () => {
     expect(await freshAccessToken(store, url)).toBeUndefined()
   })

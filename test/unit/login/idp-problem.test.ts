@@ -183,6 +183,16 @@ describe("an error of an IdP", () => {
     })
   })
 
+  it("of a scope names the scopes, and one remedy for an IdP that is not known", async () => {
+    const idp = await scriptedIdp({ status: 400, body: { error: "invalid_scope" } })
+    const login = deviceLogin(providerAt(idp), ["openid", "platform:admin"], { onCode: () => undefined, pause: async () => undefined })
+    const thrown = await login.catch((problem: unknown) => problem)
+    expect(thrown).toMatchObject({ reason: "invalid_scope", details: { problem: expect.stringContaining("openid platform:admin") } })
+    expect(thrown).toMatchObject({
+      details: { remedy: expect.stringMatching(/^(?!.*(?:Azure|Okta|Keycloak)).*\. If the IdP .*auth\.oidc\.scope_prefix/) },
+    })
+  })
+
   it("shows Azure AD's remedies for its numbers whatever the issuer's host", async () => {
     const idp = await scriptedIdp(recorded("azure")["AADSTS7000218"] ?? "drop")
     const login = deviceLogin(providerAt(idp), [], { onCode: () => undefined, pause: async () => undefined })

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import { mkdir, mkdtemp, readFile, readdir, rm, utimes, writeFile } from "node:fs/promises"
+import { lstat, mkdir, mkdtemp, readFile, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises"
 import { hostname, tmpdir } from "node:os"
 import { join } from "node:path"
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest"
@@ -93,28 +93,74 @@ describe("the lock of the store", () => {
 
   it.each([
     ["another machine's process", () => owner({ host: "other", pid: deadPid })],
-    ["nobody yet", () => ""],
-    ["what is no owner", () => '{"pid":1}'],
+    ["a process that lives", () => owner()],
   ])("of %s is not taken over", async (_, content) => {
     await writeFile(lock, content())
     await expect(waiting().store.locked(async () => undefined)).rejects.toMatchObject({ code: "ERR_SOURCE_UNAVAILABLE" })
     expect(await readFile(lock, "utf8")).toBe(content())
   })
 
-  it("that says nothing and is old is taken over", async () => {
-    await writeFile(lock, "")
-    await utimes(lock, new Date(start - 120_000), new Date(start - 120_000))
-    expect(await waiting().store.locked(async () => "done")).toBe("done")
+  it.each([
+    ["nothing", ""],
+    ["nobody's name", '{"pid":1}'],
+  ])("that says %s is taken over within seconds: who made it was killed", async (_, content) => {
+    await writeFile(lock, content)
+    await utimes(lock, new Date(start), new Date(start))
+    const { store, pauses } = waiting()
+    expect(await store.locked(async () => "done")).toBe("done")
+    const waited = pauses.reduce((sum, ms) => sum + ms, 0)
+    expect([waited > 1_000, waited < 3_000]).toEqual([true, true])
   })
 
-  it("that somebody is taking over is left to them, unless they were killed long ago", async () => {
+  it("that somebody is taking over is left to them", async () => {
     const claim = `${lock}.0123456789abcdef.claim`
     await writeFile(lock, owner({ pid: deadPid }))
-    await writeFile(claim, "")
+    await writeFile(claim, owner({ id: "00000000000000aa" }))
     await expect(waiting().store.locked(async () => undefined)).rejects.toMatchObject({ code: "ERR_SOURCE_UNAVAILABLE" })
-    await utimes(claim, new Date(start - 120_000), new Date(start - 120_000))
-    expect(await waiting().store.locked(async () => "done")).toBe("done")
-    expect(await readdir(folder)).toEqual([])
+  })
+
+  it.each([1, 2, 3])("that was being taken over by those who were killed, %i of them, is taken over at once, by one of many", async (killed) => {
+    let place = lock
+    for (let at = 0; at <= killed; at++) {
+      const id = `00000000000000a${at}`
+      await writeFile(place, owner({ pid: deadPid, id }))
+      place = `${place}.${id}.claim`
+    }
+    let inside = 0
+    const work = async () => {
+      expect(++inside).toBe(1)
+      await new Promise((resolve) => setImmediate(resolve))
+      inside--
+    }
+    const { store, pauses } = waiting()
+    await store.locked(work)
+    expect(pauses.length).toBeLessThanOrEqual(killed)
+    await Promise.all(Array.from({ length: 12 }, () => credentialStore(folder).locked(work)))
+  })
+
+  it("is nobody's before it names its owner, also while it is being made", async () => {
+    const seen: string[] = []
+    await Promise.all(Array.from({ length: 12 }, () => credentialStore(folder).locked(async () => void seen.push(await readFile(lock, "utf8")))))
+    expect(seen.every((text) => text.startsWith("{"))).toBe(true)
+  })
+
+  it.each(["nowhere", "here"])("that is a link to what is %s is refused at once, and left", async (target) => {
+    await writeFile(join(folder, "here"), owner())
+    await symlink(join(folder, target), lock)
+    const { store, pauses } = waiting()
+    await expect(store.locked(async () => undefined)).rejects.toMatchObject({ code: "ERR_SOURCE_UNAVAILABLE" })
+    expect([pauses, (await lstat(lock)).isSymbolicLink()]).toEqual([[], true])
+    expect((await readdir(folder)).toSorted()).toEqual(["credentials.lock", "here"])
+  })
+
+  it("sweeps away what killed processes left beside it a minute ago, and nothing else", async () => {
+    const left = ["credentials.lock.1.claim", "credentials.lock.2.new", "credentials.lock.3.claim", "credentials.lock.txt", "x.claim"]
+    for (const name of left) {
+      await writeFile(join(folder, name), "")
+      if (!name.includes("3")) await utimes(join(folder, name), new Date(start - 120_000), new Date(start - 120_000))
+    }
+    await credentialStore(folder).locked(async () => undefined)
+    expect((await readdir(folder)).toSorted()).toEqual(["credentials.lock.3.claim", "credentials.lock.txt", "x.claim"])
   })
 
   it("of somebody else is not given back by one who has lost it", async () => {
