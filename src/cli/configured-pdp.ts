@@ -1,4 +1,5 @@
 import type { Config } from "../config/index.js"
+import type { DecisionLog } from "../decision-log/index.js"
 import { createPdp, type BundlePdpOptions, type Pdp, type PdpOptions } from "../pdp/index.js"
 import { configuredFeed } from "./configured-feed.js"
 import { policyFeed } from "./policy-feed.js"
@@ -14,15 +15,17 @@ export interface ConfiguredPdp extends ConfiguredSource {
  * The PDP that a configuration describes: on a policy of one's own, on a bundle, or on authorization data and a source of bindings.
  *
  * @param makeDatabase true: without any other source, a database is made in the working folder
+ * @param decisionLog notes what is decided
  * @throws {PdpError} what `configuredFeed`, `policyFeed`, `configuredSource` and `createPdp` throw
  */
-export async function configuredPdp(config: Config, makeDatabase: boolean, terminal: Terminal): Promise<ConfiguredPdp> {
+export async function configuredPdp(config: Config, makeDatabase: boolean, terminal: Terminal, decisionLog?: DecisionLog): Promise<ConfiguredPdp> {
+  const noted = decisionLog ? { decisionLog } : {}
   const bundle =
     config.policy.path === undefined ? await configuredFeed(config) : await policyFeed({ ...config.policy, path: config.policy.path }, terminal)
-  if (bundle) return { pdp: await createPdp({ ...bundleOptions(config), bundle }) }
+  if (bundle) return { pdp: await createPdp({ ...bundleOptions(config), ...noted, bundle }) }
   const configured = await configuredSource(config, makeDatabase)
   try {
-    return { ...configured, pdp: await createPdp({ ...pdpOptions(config), ...(configured.source && { source: configured.source }) }) }
+    return { ...configured, pdp: await createPdp({ ...pdpOptions(config), ...noted, ...(configured.source && { source: configured.source }) }) }
   } catch (thrown) {
     await configured.source?.close()
     throw thrown

@@ -2,6 +2,7 @@ import type { Command } from "commander"
 import { createAdministration } from "../administration/index.js"
 import { loadAuthorizationData, readAuthorizationDataFiles } from "../authorization-data/index.js"
 import { parseHostPort, parseListen, serverLimitsOf, verifiesTokens, type Config } from "../config/index.js"
+import { decisionLogOf, type ConfiguredDecisionLog } from "../decision-log/index.js"
 import type { Database } from "../database/index.js"
 import type { Pdp, PdpStatus } from "../pdp/index.js"
 import { startServer, type RunningServer } from "../server/index.js"
@@ -66,14 +67,15 @@ interface Serving {
 }
 
 async function serveAs(identity: ConfiguredIdentity, { config, logger, stopped, terminal }: Serving): Promise<void> {
-  const { pdp, database } = await configuredPdp(config, true, terminal)
+  const decisionLog = decisionLogOf({ ...config.decision_log, labels: {} })
+  const { pdp, database } = await configuredPdp(config, true, terminal, decisionLog?.log)
   let kept: KeptDatabase | undefined
   try {
     logPdp(pdp, logger)
     logIdentity(config, logger)
     kept = database && (await keepDatabase(database, pdp, config, logger))
     if (isBare(pdp.status())) logger.warn(nobodyHoldsARole(database !== undefined))
-    const server = await startServer({ ...serverOptions({ pdp, database, kept }, config, logger), ...identity.options })
+    const server = await startServer({ ...serverOptions({ pdp, database, kept, decisionLog }, config, logger), ...identity.options })
     terminal.out(announcement(server, pdp.status(), config, terminal))
     terminal.out(await suggestions(pdp, server, config, database !== undefined))
     await stopped
@@ -81,6 +83,7 @@ async function serveAs(identity: ConfiguredIdentity, { config, logger, stopped, 
     await server.close(server.healthUrl === undefined ? graceMs : graceMs / 2)
   } finally {
     kept?.stop()
+    await decisionLog?.close()
     await pdp.close()
   }
 }
@@ -98,14 +101,16 @@ interface Served {
   readonly pdp: Pdp
   readonly database: Database | undefined
   readonly kept: KeptDatabase | undefined
+  readonly decisionLog: ConfiguredDecisionLog | undefined
 }
 
-function serverOptions({ pdp, database, kept }: Served, config: Config, logger: Logger) {
+function serverOptions({ pdp, database, kept, decisionLog }: Served, config: Config, logger: Logger) {
   const { server, profile, auth } = config
   return {
     pdp,
     ...(database && { administration: createAdministration({ pdp, database }) }),
     bundles: configuredBundles(config),
+    ...(decisionLog && { decisionLogs: { intake: decisionLog.intake, mostBytes: config.decision_log.intake.max_bytes }, opa: { decisionIds: true } }),
     notices: kept?.notices,
     listen: parseListen(server.listen),
     ...(server.health_listen !== undefined && { healthListen: parseHostPort(server.health_listen) }),

@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { HeaderPrefix } from "../authn/index.js"
+import { DecisionLogConfig } from "../decision-log/index.js"
 import { ServerLimits } from "../server/index.js"
 import { BundleConfig } from "./bundle-config.js"
 import { BundleSourceConfig, PolicyConfig } from "./bundle-source-config.js"
@@ -103,6 +104,7 @@ export const Config = z.strictObject({
     limits: z.strictObject(snakeCased(ServerLimits.shape)),
   }),
   bundle: BundleConfig,
+  decision_log: DecisionLogConfig.omit({ labels: true }),
   cache: z.strictObject({
     enabled: z.boolean().default(false).describe("Keep decisions until the next revision."),
     max_entries: z.int().min(1).max(10_000_000).default(10_000).describe("Decisions that are kept; when full, all are dropped."),

@@ -8,6 +8,7 @@ import { errorJson, json } from "./json.js"
 import { addIdentityRoutes } from "./identity-routes.js"
 import { openApi } from "./openapi.js"
 import { pdpPrefix } from "./pdp-route.js"
+import { logsPath } from "./logs-route.js"
 import { statusPath } from "./report-route.js"
 import { honoPath } from "./route-template.js"
 import { refusal, refusalOf } from "../model/refusal.js"
@@ -34,6 +35,7 @@ export function createApp(context: ServerContext): App {
     "/openapi.json": () => json(200, openApi(context.version, context.administration !== undefined)),
     [fleetPath]: (c) => fleet(context, c),
   })
+  for (const path of [logsPath, `${logsPath}/:partition`]) app.all(path, (c) => wrongMethod(context, c, "POST"))
   app.all(`${statusPath}/:partition`, (c) => wrongMethod(context, c, "POST"))
   for (const path of bundleRoutes) app.on(otherMethods, honoPath(path), (c) => wrongMethod(context, c, "GET, HEAD"))
   addIdentityRoutes(context, app)

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Administration } from "../administration/index.js"
 import type { Authenticate, Authentication, LoginDiscovery } from "../authn/index.js"
+import type { DecisionLogIntake } from "../decision-log/index.js"
 import type { Pdp, Profile } from "../pdp/pdp.js"
 import type { Logger, Metrics } from "../telemetry/index.js"
 import type { Distribution } from "./distribution.js"
@@ -9,6 +10,13 @@ import type { TrustOf } from "./trust.js"
 import type { ServerLimits } from "./limits.js"
 import type { OutdatedConnections } from "./outdated-connections.js"
 import type { Work } from "./work.js"
+
+/** Where the decision logs of OPAs go. */
+export interface DecisionLogs {
+  readonly intake: DecisionLogIntake
+  /** Of one upload, before and after it is inflated. */
+  readonly mostBytes: number
+}
 
 /** What every route may use. */
 export interface ServerContext {
@@ -25,6 +33,8 @@ export interface ServerContext {
   /** How the issuers of tokens fare. */
   readonly issuers: Authentication["issuers"]
   readonly fetchKeys: Authentication["fetchKeys"]
+  /** Takes the decision logs of OPAs. Absent: there is no log. */
+  readonly decisionLogs?: DecisionLogs | undefined
   /** After how many seconds it is worth trying again when an issuer cannot be asked. */
   readonly retrySeconds: number
   /** How to log in: the document of `/apis/auth/discovery`. */

@@ -1,6 +1,7 @@
 import { builtinErrors, dataAnswer, dataEntrypointNames, decisionIn, decisionsIn, documentAt, entrypointPaths, noFlags } from "../opa/index.js"
 import type { DataFlags, DataPlace, DataRequest, OpaError } from "../opa/index.js"
 import type { Exchange, ServerContext } from "./context.js"
+import { originOf } from "./request-origin.js"
 
 /** One question to the data API. */
 export interface DataQuestion {
@@ -64,17 +65,6 @@ function said(context: ServerContext, entrypoint: string, input: unknown, origin
   if (failures) failures.push(...(pdp.builtinFailures?.() ?? []))
   count(context, entrypoint, result)
   return result
-}
-
-function originOf({ request, requestId }: Exchange, decisionId: string): NonNullable<Origin> {
-  const { remoteAddress, remotePort } = request.socket
-  const { host } = request.headers
-  return {
-    decisionId,
-    requestId,
-    ...(remoteAddress !== undefined && { requestedBy: `${remoteAddress}:${remotePort ?? 0}` }),
-    ...(host !== undefined && { host }),
-  }
 }
 
 function count({ metrics, opa }: ServerContext, entrypoint: string, result: unknown): void {

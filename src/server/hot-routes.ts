@@ -3,6 +3,7 @@ import { serveOpa } from "./opa-routes.js"
 import { bundleNameAt } from "./bundle-request.js"
 import { serveBundle } from "./bundle-route.js"
 import { pdpPrefix, servePdp } from "./pdp-route.js"
+import { logsPath, serveLogs } from "./logs-route.js"
 import { serveReport, statusPath } from "./report-route.js"
 
 /**
@@ -25,6 +26,10 @@ export function serveHot(context: ServerContext, exchange: Exchange): boolean {
 
 function isServedToOpas(context: ServerContext, exchange: Exchange, path: string): boolean {
   const { method } = exchange.request
+  if (method === "POST" && (path === logsPath || path.startsWith(`${logsPath}/`))) {
+    serveLogs(context, exchange, path)
+    return true
+  }
   if (method === "POST" && (path === statusPath || path.startsWith(`${statusPath}/`))) {
     serveReport(context, exchange)
     return true

@@ -4,6 +4,7 @@ import type { Exchange, ServerContext } from "./context.js"
 import { whenFresh } from "./fresh.js"
 import { readQuestion } from "./question.js"
 import { readBody } from "./read-body.js"
+import { originOf } from "./request-origin.js"
 import { checkTrust } from "./trust.js"
 
 /** Where the PDP API begins; the entrypoint follows. */
@@ -25,7 +26,7 @@ export function servePdp(context: ServerContext, exchange: Exchange, name: strin
 
 /** Any result that is no object is a deny, and counts as an error. */
 function decide(context: ServerContext, exchange: Exchange, entrypoint: EntrypointName, input: unknown): void {
-  const result = context.pdp.evaluate(entrypointPaths[entrypoint], input)
+  const result = context.pdp.evaluate(entrypointPaths[entrypoint], input, context.decisionLogs && originOf(exchange))
   const sound = typeof result === "object" && result !== null
   const said = isAllowed(entrypoint, result) ? "allow" : "deny"
   context.metrics.decided(entrypoint, sound ? said : "error")

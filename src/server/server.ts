@@ -5,7 +5,7 @@ import type { Pdp, Profile } from "../pdp/pdp.js"
 import type { Logger } from "../telemetry/index.js"
 import type { BundleOptions } from "./distribution.js"
 import { certificateFiles, type TlsFiles } from "./certificate-files.js"
-import type { ServerContext } from "./context.js"
+import type { DecisionLogs, ServerContext } from "./context.js"
 import type { ServerLimits } from "./limits.js"
 import { assertMayListen, isLocalPlace } from "./listen-rules.js"
 import { healthListeners, mainListeners } from "./listeners.js"
@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly peers?: Pick<PeerOptions, "trustedPeers" | "secrets"> | undefined
   /** How bundles are given out, and to whom. Default: unsigned, to those whom the policy lets. */
   readonly bundles?: BundleOptions | undefined
+  /** Takes the decision logs of OPAs (`POST /logs`). Default: nothing does. */
+  readonly decisionLogs?: DecisionLogs | undefined
   /** How OPA's API is served. Default: reads only, and no authorization but that of peers. */
   readonly opa?: OpaOptions | undefined
   /** What an operator should know, in words, for `/status`. Default: nothing. */

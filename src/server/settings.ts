@@ -65,6 +65,7 @@ const Options = z.strictObject({
   authentication: anObject.optional(),
   discovery: anObject.optional(),
   peers: z.strictObject({ trustedPeers: z.array(z.string()).optional(), secrets: aFunction.optional() }).optional(),
+  decisionLogs: anObject.optional(),
   bundles: z
     .strictObject({
       tokens: z.array(BundleToken).optional(),
