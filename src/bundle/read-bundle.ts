@@ -34,6 +34,8 @@ export interface ReadBundleOptions {
   readonly limits?: BundleLimits
   /** Whose signature it must have. Default: it must be unsigned, because whoever signs wants to be checked; `ignored`: whatever it has. */
   readonly verification?: VerificationOptions | "ignored"
+  /** Data files that the caller reads itself, one by one, with `readData`: they are in `files`, not in `data`. Default: none. */
+  readonly apart?: (name: string, manifest: BundleManifest, names: ReadonlySet<string>) => boolean
 }
 
 /**
@@ -44,12 +46,12 @@ export interface ReadBundleOptions {
  * @throws {PdpError} `ERR_BUNDLE_INVALID` naming the file and what is wrong with it; what `verifyBundle` throws
  * @see https://www.openpolicyagent.org/docs/management-bundles#bundle-file-format
  */
-export async function readBundle(bytes: Uint8Array, { limits, verification }: ReadBundleOptions = {}): Promise<UnpackedBundle> {
+export async function readBundle(bytes: Uint8Array, { limits, verification, apart = () => false }: ReadBundleOptions = {}): Promise<UnpackedBundle> {
   const files = await unpackArchive(bytes, limits)
   const verified = await verifiedSignature(files, verification)
   const signatures = files.get(signaturesFile)
   return {
-    ...interpreted(files),
+    ...interpreted(files, apart),
     files,
     ...(signatures && { signatures: readSignaturesFile(signatures) }),
     ...(verified && { verified }),
@@ -68,11 +70,15 @@ async function verifiedSignature(
   return undefined
 }
 
-function interpreted(files: ReadonlyMap<string, Uint8Array>): Omit<UnpackedBundle, "files" | "signatures" | "verified"> {
+function interpreted(
+  files: ReadonlyMap<string, Uint8Array>,
+  apart: NonNullable<ReadBundleOptions["apart"]>,
+): Omit<UnpackedBundle, "files" | "signatures" | "verified"> {
   for (const name of files.keys()) assertPlaced(name)
   const manifest = readManifest(files.get(manifestName))
   const { roots } = manifest
-  const data = mergedData(files, roots)
+  const names = new Set(files.keys())
+  const data = mergedData(new Map([...files].filter(([name]) => !apart(name, manifest, names))), roots)
   const rego = new Map(named(files, /\.rego$/).map(([name, bytes]) => [name, utf8Text(name, bytes)]))
   const wasm = new Map(named(files, /(?:^|\/)policy\.wasm$/))
   for (const [name, text] of rego) assertPackage(name, text, roots)

@@ -5,7 +5,7 @@ import type { BundleFeed, PackedBundle } from "./bundle-feed.js"
 import type { BundleDeciding } from "./bundle-options.js"
 import type { BundleContents, BundleState } from "./bundle-state.js"
 import { readCustomBundle } from "./custom-bundle.js"
-import { isOwnBundle, readOwnBundle } from "./own-bundle.js"
+import { isOwnBundle, isOwnShard, readOwnBundle } from "./own-bundle.js"
 
 /** What is known of the bundle that decides. */
 export interface ActivatedBundle {
@@ -29,7 +29,7 @@ export async function activateBundle(
   from: "feed" | "disk",
   signal: AbortSignal,
 ): Promise<ActivatedBundle> {
-  const bundle = await readBundle(packed.bytes, { limits: { bytes: maxBytes }, ...(verify && { verification: verify }) })
+  const bundle = await readBundle(packed.bytes, { limits: { bytes: maxBytes }, apart: isOwnShard, ...(verify && { verification: verify }) })
   if (bundle.type === "delta")
     throw new PdpError(
       "ERR_BUNDLE_INVALID",

@@ -1,10 +1,11 @@
 import { createHash, hash } from "node:crypto"
 import { z } from "zod"
 import { permissionsByRole, type Role } from "../authorization-data/index.js"
-import { regoFiles, type UnpackedBundle } from "../bundle/index.js"
+import { readData, regoFiles, type BundleManifest, type UnpackedBundle } from "../bundle/index.js"
 import { PdpError } from "../errors.js"
 import { RoleBinding } from "../model/role-binding.js"
 import { loadBuiltPolicy, type WasmPolicy } from "../policy/index.js"
+import { isPlainBinding } from "../source/index.js"
 import type { Profile } from "./pdp.js"
 
 /** What a bundle of Portcullis' own holds: the data for one of the product's policies. */
@@ -25,8 +26,19 @@ export interface OwnContents {
 
 /** True for a bundle that Portcullis builds for OPAs, whole. */
 export function isOwnBundle({ manifest, wasm }: UnpackedBundle): boolean {
-  return wasm.size === 0 && ownRoots.every((root) => manifest.roots.includes(root))
+  return wasm.size === 0 && hasOwnRoots(manifest)
 }
+
+/** True for the files of role bindings in it, which are read one by one: together they may be big. */
+export function isOwnShard(name: string, manifest: BundleManifest, names: ReadonlySet<string>): boolean {
+  return shardFile.test(name) && hasOwnRoots(manifest) && ![...names].some((other) => other.endsWith("policy.wasm"))
+}
+
+function hasOwnRoots({ roots }: BundleManifest): boolean {
+  return roots.length === ownRoots.length && ownRoots.every((root) => roots.includes(root))
+}
+
+const shardFile = /^authz_bindings\/([0-9a-f]{2})\/data\.json$/
 
 const ownRoots = ["authz", "authz_bindings", "authz_data"]
 
@@ -38,7 +50,7 @@ const ownRoots = ["authz", "authz_bindings", "authz_data"]
  * @throws {PdpError} `ERR_BUNDLE_INVALID` with the reason `policy_differs`, `profile_differs` or `data_invalid`; `ERR_POLICY_INVALID`
  */
 export async function readOwnBundle(
-  { data, rego }: UnpackedBundle,
+  { data, rego, files }: UnpackedBundle,
   profile: Profile,
   memoryLimitMb: number | undefined,
   known: OwnContents | undefined,
@@ -49,7 +61,10 @@ export async function readOwnBundle(
     throw invalid("data_invalid", `authz_data is not what Portcullis writes: ${z.prettifyError(parsed.error).replace(/\s+/g, " ")}`)
   const authzData = data["authz_data"]
   const digest = createHash("sha256").update(JSON.stringify(authzData)).digest("hex").slice(0, 16)
-  const bindings = (): Iterable<readonly RoleBinding[]> => pagesOf(data["authz_bindings"])
+  // Without any binding it holds an empty object.
+  if (membersOf(data["authz_bindings"], "authz_bindings").length > 0)
+    throw invalid("data_invalid", "there is more under authz_bindings than the shards that Portcullis writes")
+  const bindings = (): Iterable<readonly RoleBinding[]> => pagesOf(files)
   if (known?.digest === digest) return { ...known, bindings }
   const policy = await loadBuiltPolicy({ profile, data: { authz_data: authzData }, ...(memoryLimitMb !== undefined && { memoryLimitMb }) })
   const { roles: listed, index } = parsed.data
@@ -94,31 +109,35 @@ function rulesIn(text: string): string {
 
 const pageSize = 1_000
 
-function* pagesOf(shards: unknown): Generator<readonly RoleBinding[]> {
+function* pagesOf(files: ReadonlyMap<string, Uint8Array>): Generator<readonly RoleBinding[]> {
   let page: RoleBinding[] = []
-  for (const binding of bindingsIn(shards)) {
-    if (page.push(binding) < pageSize) continue
-    yield page
-    page = []
+  for (const [name, bytes] of files) {
+    const shard = shardFile.exec(name)?.[1]
+    if (shard === undefined) continue
+    for (const binding of bindingsIn(readData(name, bytes), shard)) {
+      if (page.push(binding) < pageSize) continue
+      yield page
+      page = []
+    }
   }
   if (page.length > 0) yield page
 }
 
-function* bindingsIn(shards: unknown): Generator<RoleBinding> {
-  for (const [shard, content] of membersOf(shards, "authz_bindings")) {
-    for (const [principal, held] of membersOf(memberOf(content, "principals"), `authz_bindings/${shard}`)) {
-      // An OPA would not find it elsewhere.
-      if (hash("sha256", principal, "hex").slice(0, 2) !== shard)
-        throw invalid("data_invalid", `a principal is in the shard ${shard}, where it is not looked for`)
-      for (const [workspace, roles] of membersOf(memberOf(held, "workspaces"), `authz_bindings/${shard}`)) {
-        if (!Array.isArray(roles)) throw invalid("data_invalid", `roles in authz_bindings/${shard} are no list`)
-        for (const role of roles) yield checked({ principal, workspace, role }, shard)
-      }
+function* bindingsIn(content: unknown, shard: string): Generator<RoleBinding> {
+  const place = `authz_bindings/${shard}`
+  for (const [principal, held] of membersOf(memberOf(content, "principals"), place)) {
+    // An OPA would not find it elsewhere.
+    if (hash("sha256", principal, "hex").slice(0, 2) !== shard)
+      throw invalid("data_invalid", `${place} holds a principal that is looked for in another shard`)
+    for (const [workspace, roles] of membersOf(memberOf(held, "workspaces"), place)) {
+      if (!Array.isArray(roles)) throw invalid("data_invalid", `roles in ${place} are no list`)
+      for (const role of roles) yield checked({ principal, workspace, role }, shard)
     }
   }
 }
 
-function checked(row: unknown, shard: string): RoleBinding {
+function checked(row: RoleBinding, shard: string): RoleBinding {
+  if (isPlainBinding(row)) return row
   const parsed = RoleBinding.safeParse(row)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues

@@ -132,6 +132,16 @@ describe("one Portcullis feeds another", () => {
     expect(mayRead(pdp, "ann")).toBe(true)
   })
 
+  it("reports to the other, which takes it", async () => {
+    const feed = await feeder()
+    const pdp = await pdpOn({ bundle: fedBy(feed, { statusUrl: `${feed.server.url}/status` }) })
+    const failures: unknown[] = []
+    pdp.on("refreshFailure", (failure) => failures.push(failure))
+    await pdp.refresh()
+    await pdp.close()
+    expect(failures).toEqual([])
+  })
+
   it("reports what it runs, and what it could not take", async () => {
     const feed = await feeder()
     const fleet = async (): Promise<string> => JSON.stringify(reports)

@@ -1,6 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { execFile } from "node:child_process"
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { promisify } from "node:util"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { serving } from "../fixtures/serving.js"
 import { root } from "../fixtures/sidecar.js"
@@ -24,7 +26,7 @@ describe("portcullis serve --policy", () => {
     const bundle = join(made, "bundle.tar.gz")
     cpSync(join(example, "bundle.tar.gz"), bundle)
     const sidecar = await serving({}, "--policy", bundle, "--entrypoint", "todo/allow")
-    expect(sidecar.out()).toContain("/v1/data/todo/allow")
+    await sidecar.printed("out", /\/v1\/data\/todo\/readable/)
     expect((await sidecar.send("POST", "/v1/data/todo/allow", { body: mayDelete })).body).toEqual({ result: false })
     writeFileSync(bundle, "no bundle")
     await sidecar.printed("err", /refresh failed/)
@@ -63,6 +65,32 @@ describe("portcullis serve --bundle", () => {
     const second = await serving(settings, "--bundle", feed.url)
     expect([await second.mayRead("ben"), await second.mayRead("eve")]).toEqual([true, false])
     expect(await second.status()).toMatchObject({ ready: true, revision: expect.any(String) })
+  })
+})
+
+describe("the page of the example", () => {
+  const page = readFileSync(join(example, "README.md"), "utf8")
+  const snippets = [...page.matchAll(/```(\w+)\n([\s\S]*?)```/g)].map(([, language = "", text = ""]) => ({ language, text }))
+  const pasted = (part: string, url: string): Promise<{ stdout: string }> => {
+    const { text = "" } = snippets.find((snippet) => snippet.language === "sh" && snippet.text.includes(part)) ?? {}
+    const cli = join(root, "dist/cli/portcullis.js")
+    const script = text.replaceAll("http://127.0.0.1:8181", url).replaceAll("npx portcullis", `${process.execPath} ${cli}`)
+    return promisify(execFile)("sh", ["-euc", script], { cwd: root })
+  }
+
+  it("shows questions with their answers", async () => {
+    const sidecar = await serving({}, "--policy", "examples/custom-policy/bundle.tar.gz")
+    const { stdout } = await pasted("curl", sidecar.url)
+    expect(stdout.trim().split("\n")).toEqual([...page.matchAll(/^# (\{.*\})$/gm)].map(([, answer]) => answer))
+  })
+
+  it("asks without a server, and in a program", async () => {
+    expect((await pasted("policy eval", "")).stdout).toBe("true\n")
+    const project = folder()
+    mkdirSync(join(project, "node_modules"))
+    symlinkSync(root, join(project, "node_modules/portcullis"))
+    writeFileSync(join(project, "page.mjs"), snippets.find(({ language }) => language === "js")?.text ?? "")
+    expect((await promisify(execFile)(process.execPath, ["page.mjs"], { cwd: project })).stdout).toBe("true\n")
   })
 })
 

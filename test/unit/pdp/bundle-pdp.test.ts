@@ -1,6 +1,7 @@
+import { hash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { bundleBuilder, packFiles, regoFiles, type BundleFile } from "../../../src/bundle/index.js"
+import { bundleBuilder, packFiles, readBundle, regoFiles, type BundleFile } from "../../../src/bundle/index.js"
 import { createPdp, fileBundle, PdpError, type BundlePdpOptions, type Pdp } from "../../../src/index.js"
 import type { BundleAnswer, BundleFeed } from "../../../src/pdp/index.js"
 import { FakeTimers } from "../source/fake-timers.js"
@@ -49,6 +50,9 @@ function packed(files: Readonly<Record<string, string | Uint8Array>>): Promise<B
   const parts: BundleFile[] = Object.entries(files).map(([name, body]) => ({ name, body: Buffer.from(body) }))
   return packFiles(parts, async () => {}).then(({ bytes }) => bytes)
 }
+
+/** A principal whose SHA-256 begins with 00. */
+const inShard00 = Array.from({ length: 10_000 }, (_, at) => `p${at}`).find((name) => hash("sha256", name, "hex").startsWith("00")) ?? ""
 
 const owners = (...names: readonly string[]) => JSON.stringify({ owners: Object.fromEntries(names.map((name) => [`of-${name}`, name])) })
 const owns = (pdp: Pdp, name: string): unknown => pdp.evaluate("todo/allow", { principal: name, todo: `of-${name}` })
@@ -238,6 +242,24 @@ describe("a bundle of Portcullis' own", () => {
     expect(ask(pdp, "ann")).toBe(true)
     const nemo = await pdpAt(await built("2", bindings, "nemo"), { profile: "nemo" })
     expect(nemo.pdp.status()).toMatchObject({ ready: true, profile: "nemo" })
+  })
+
+  it.each([
+    ["a principal in the shard of another one", { principals: { ann: { workspaces: { ml: ["Viewer"] } } } }],
+    ["a binding that is none", { principals: { [inShard00]: { workspaces: { "a/b": ["Viewer"] } } } }],
+    ["roles that are no list", { principals: { [inShard00]: { workspaces: { ml: "Viewer" } } } }],
+  ])("is refused with %s, and nothing of it decides", async (_, shard) => {
+    const good = await built("0000000a.1")
+    const { pdp, offer } = await pdpAt(good)
+    const { files } = await readBundle(good)
+    const altered = Object.fromEntries([...files, ["authz_bindings/00/data.json", Buffer.from(JSON.stringify(shard))] as const])
+    await expect(offer(await packed(altered))).rejects.toMatchObject({ code: "ERR_BUNDLE_INVALID", reason: "data_invalid" })
+    expect([ask(pdp, "ann"), ask(pdp, inShard00), pdp.status().bindings]).toEqual([true, false, 1])
+  })
+
+  it("takes neither entrypoints nor further data", async () => {
+    const { pdp } = await pdpAt(await built("0000000a.1"), { entrypoints: ["authz/allow"] })
+    expect(pdp.status()).toMatchObject({ ready: false, bundle: { lastError: { code: "ERR_BUNDLE_INVALID", reason: "data_conflict" } } })
   })
 
   it("may come after a custom one, and before one", async () => {
