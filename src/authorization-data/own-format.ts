@@ -46,6 +46,7 @@ const configurationKeys = [
   "bundle",
   "policy",
   "bundle_source",
+  "decision_log",
   "max_staleness_seconds",
   "seed",
   "auth",
