@@ -1,18 +1,15 @@
 import { matchesEntityTag, type BundleBuilder } from "../bundle/index.js"
 import { PdpError } from "../errors.js"
-import { assertAllowed } from "../pdp/index.js"
 import { refusedResponse } from "./administration-refusal.js"
 import type { ServerContext } from "./context.js"
 import { goneSignal } from "./gone.js"
 import type { AppContext } from "./hono-app.js"
 import { errorJson } from "./json.js"
 import { checkPeer, credentialsOf } from "./trust.js"
-
-/** What the policy is asked about for a bundle, whatever its name. */
-export const bundlePath = "/apis/auth/v2/iam/opa-bundle.tar.gz"
+import { assertMayFetchBundles } from "./bundle-right.js"
 
 /**
- * The bundle for stock OPAs, for who may `GET` {@link bundlePath}; 304 when the caller has it already. The right is asked again once all waiting is over.
+ * The bundle for stock OPAs, for who holds `iam.bundle.read`; 304 when the caller has it already. The right is asked again once all waiting is over.
  * Where there are no roles to give such a right (a policy of your own), it is for trusted peers.
  */
 export async function bundle(context: ServerContext, bundles: BundleBuilder, c: AppContext): Promise<Response> {
@@ -43,7 +40,7 @@ async function assertRight(context: ServerContext, c: AppContext): Promise<void>
   const { principal, proof } = await context.authenticate(credentialsOf(context, c.env))
   if (proof === "none")
     throw new PdpError("ERR_UNAUTHENTICATED", `bundles hold every role binding; ${credentialsRemedy(context)}`, { reason: "no_credentials" })
-  assertAllowed(context.pdp, { principal, method: "GET", path: bundlePath })
+  assertMayFetchBundles(context.pdp, principal)
 }
 
 function credentialsRemedy({ headerPrefix }: ServerContext): string {

@@ -307,7 +307,7 @@ describe("portcullis doctor", () => {
     await idp.goDown()
     const { found } = await doctor(token)
     expect([...found].filter(([, { ok }]) => ok === false).map(([check]) => check)).toEqual(["discovery"])
-    for (const check of ["keys", "clock", "device flow", "acceptance"]) expect(found.get(check)).toMatchObject({ ok: null, detail: "see discovery" })
+    for (const check of ["keys", "clock", "device flow"]) expect(found.get(check)).toMatchObject({ ok: null, detail: "see discovery" })
   })
 
   it("says by the sidecar's word which audience is due, when no configuration is named", async () => {
