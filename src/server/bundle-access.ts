@@ -2,15 +2,12 @@ import type { HttpBindings } from "@hono/node-server"
 import type { IncomingMessage } from "node:http"
 import { PdpError } from "../errors.js"
 import type { FleetClient, TokenUse } from "../fleet/index.js"
-import { assertAllowed } from "../pdp/index.js"
+import { assertMayFetchBundles } from "./bundle-right.js"
 import type { ServerContext } from "./context.js"
 import { checkPeer, credentialsOf } from "./trust.js"
 
-/** What the policy is asked about for a bundle, whatever its name. */
-export const bundlePath = "/apis/auth/v2/iam/opa-bundle.tar.gz"
-
 /**
- * Who may fetch a bundle: who has a bundle token for it, or may `GET` {@link bundlePath}. Where there are no roles to give such a right (a policy of
+ * Who may fetch a bundle: who has a bundle token for it, or holds `iam.bundle.read`. Where there are no roles to give such a right (a policy of
  * your own), trusted peers may.
  *
  * @throws {PdpError} `ERR_UNAUTHENTICATED`, `ERR_DENIED`
@@ -48,7 +45,7 @@ export async function permittedClient(context: ServerContext, exchanged: HttpBin
   const { principal, proof } = await context.authenticate(credentialsOf(context, exchanged))
   if (proof === "none")
     throw new PdpError("ERR_UNAUTHENTICATED", `bundles hold every role binding; ${credentialsRemedy(context)}`, { reason: "no_credentials" })
-  assertAllowed(context.pdp, { principal, method: "GET", path: bundlePath })
+  assertMayFetchBundles(context.pdp, principal)
   return { who: principal.kind === "service" ? `service:${principal.id}` : principal.id, ...placeOf(incoming) }
 }
 
