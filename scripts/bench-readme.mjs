@@ -17,6 +17,7 @@ const rowsThatMatter = [
   /^opa run --server, same bundle, 16 connections: /,
   /^sidecar, 1 M bindings, resident memory/,
   /^opa run --server, .*resident memory/,
+  /^bearer token /,
   /^1 M bindings from memory, time beyond/,
   /^start of the sidecar until ready, 1 M/,
   /^write to the memory source until decided on/,
