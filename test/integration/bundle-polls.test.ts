@@ -4,9 +4,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { createPdp, memorySource } from "../../src/index.js"
-import type { Timers } from "../../src/model/timers.js"
 import { startServer, type BundleTokenOptions } from "../../src/server/index.js"
 import { post, testServer } from "../fixtures/test-server.js"
+import { testClock } from "../unit/fleet/clock.js"
 
 const longPoll = "application/vnd.openpolicyagent.bundles"
 const path = "/bundles/authz.tar.gz"
@@ -49,28 +49,10 @@ async function waitingAt(url: string): Promise<number> {
   return Number(/^portcullis_bundle_polls_waiting (\d+)$/m.exec(text)?.[1])
 }
 
-/** A clock that tests move, and what is due on it. */
+/** The shared clock, as a server takes it. */
 function clock() {
-  let at = 0
-  const due = new Set<{ readonly at: number; readonly run: () => void }>()
-  const timers: Timers = {
-    after(ms, run) {
-      const one = { at: at + ms, run }
-      due.add(one)
-      return () => void due.delete(one)
-    },
-  }
-  return {
-    hooks: { now: () => at, timers },
-    advance(ms: number) {
-      at += ms
-      for (const one of due)
-        if (one.at <= at) {
-          due.delete(one)
-          one.run()
-        }
-    },
-  }
+  const { now, timers, advance } = testClock()
+  return { hooks: { now, timers }, advance }
 }
 
 describe("a long poll", () => {
