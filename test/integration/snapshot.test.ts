@@ -5,7 +5,7 @@ import type { ServerResponse } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setImmediate as nextTurn } from "node:timers/promises"
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest"
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest"
 import { grantBindings, revokeBindings, roleBindingName } from "../../src/database/index.js"
 import { createPdp, httpSource, sqliteSource, type Pdp, type PdpEvents, type PdpOptions, type RoleBinding } from "../../src/index.js"
 import { readSnapshot } from "../../src/source/index.js"
@@ -109,9 +109,27 @@ it("keeps a whole file, whenever its writer is killed", async () => {
     for (let turns = (round * 37) % 101; turns > 0; turns--) await nextTurn()
     child.kill("SIGKILL")
     await exited
-    const store = roleBindingStore()
-    const snapshot = await readSnapshot(path, "killed", store, new AbortController().signal)
-    expect(store.size).toBe(10_000 * Number(snapshot?.header.position))
+    await expectWhole(path)
   }
-  expect((await readdir(folder)).filter((name) => name.startsWith("killed.snapshot.")).length).toBeGreaterThan(0)
 })
+
+it("keeps a whole file when its writer is killed in the middle of a file", async () => {
+  const path = join(folder, "halved.snapshot")
+  const child = spawn(process.execPath, ["test/fixtures/snapshot-writer.mjs", path], { cwd: root, stdio: ["ignore", "pipe", "inherit"] })
+  const exited = once(child, "exit")
+  await vi.waitUntil(async () => (await readdir(folder)).includes("halved.snapshot"), { timeout: 30_000, interval: 1 })
+  do {
+    child.kill("SIGCONT")
+    await nextTurn()
+    child.kill("SIGSTOP")
+  } while (!(await readdir(folder)).some((name) => name.startsWith("halved.snapshot.")))
+  child.kill("SIGKILL")
+  await exited
+  await expectWhole(path)
+})
+
+async function expectWhole(path: string): Promise<void> {
+  const store = roleBindingStore()
+  const snapshot = await readSnapshot(path, "killed", store, new AbortController().signal)
+  expect(store.size).toBe(10_000 * Number(snapshot?.header.position))
+}
