@@ -8,7 +8,7 @@ const rows: readonly (readonly string[])[] = [
   ["database", "outgoing"],
   ["authorization-data", "policy", "store", "source", "bundle", "authn", "login", "decision-log", "fleet"],
   ["pdp"],
-  ["administration", "opa", "middleware"],
+  ["administration", "opa", "middleware", "gateway"],
   ["server"],
   ["config"],
   ["doctor"],
