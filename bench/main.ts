@@ -17,7 +17,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(usage)
     return 0
   }
-  const rows = await rowsOf(asked.only ?? partNames)
+  const rows = await rowsOf(asked.only ?? partNames, { isQuick: asked.quick })
   const report: Report = { date: new Date().toISOString().slice(0, 10), machine: thisMachine(), rows }
   if (asked.json !== undefined) writeFileSync(asked.json, `${JSON.stringify(report, null, 2)}\n`)
   process.stdout.write(markdown(report))

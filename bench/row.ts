@@ -2,7 +2,7 @@ import { z } from "zod"
 import { ratioOf, summaryOf } from "./statistics.js"
 
 /** The parts of the benchmark. */
-export const partNames = ["decision", "http", "authn", "load", "refresh", "propagation", "database"] as const
+export const partNames = ["decision", "http", "authn", "load", "refresh", "propagation", "database", "bundles", "gateways"] as const
 export type PartName = (typeof partNames)[number]
 
 /** A number that a row must reach, and whether it did. */

@@ -36,10 +36,16 @@ export async function startPrinting(program: string, args: readonly string[]): P
   return { pid: pidOf(child), url, readyMs: performance.now() - startedAt, stop: () => stopped(child) }
 }
 
-/** Starts a program that prints nothing when ready. @param isReady asked until it is true */
-export async function startPolled(program: string, args: readonly string[], url: string, isReady: () => Promise<boolean>): Promise<ServerProcess> {
+/** Starts a program that prints nothing when ready. @param isReady asked until it is true @param complaints where they go; default: to ours */
+export async function startPolled(
+  program: string,
+  args: readonly string[],
+  url: string,
+  isReady: () => Promise<boolean>,
+  complaints: "inherit" | "ignore" = "inherit",
+): Promise<ServerProcess> {
   const startedAt = performance.now()
-  const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] })
+  const child = spawn(program, args, { stdio: ["ignore", "ignore", complaints] })
   const failed = once(child, "error").then(([cause]) => {
     throw new Error(`cannot start ${program}`, { cause })
   })
@@ -56,6 +62,11 @@ export function cpuMs(pid: number): number {
 /** Resident memory of a process in MB. Linux only. */
 export function residentMb(pid: number): number {
   return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(procFile(pid, "status"))?.[1]) * 1_024) / 1e6
+}
+
+/** The most that ever was, in MB. Linux only. */
+export function peakResidentMb(pid: number): number {
+  return (Number(/^VmHWM:\s+(\d+) kB$/m.exec(procFile(pid, "status"))?.[1]) * 1_024) / 1e6
 }
 
 const msPerTick = 10

@@ -153,7 +153,7 @@ function notVerified({ issuer }: Issuer, outcome: "verified" | "not_verified" | 
   if (outcome === "not_verified") return refused("signature_invalid", `no key of the issuer '${issuer}' verifies the token`)
   if (outcome === "no_key" && keyId !== undefined && keys?.has(keyId))
     return refused("algorithm_rejected", "the key of the token is for another algorithm")
-  if (failed) return refused("idp_unavailable", `the identity provider '${issuer}' cannot be asked for its keys`, undefined, failed)
+  if (failed) return refused("idp_unavailable", `the identity provider '${issuer}' cannot be asked for its keys`, undefined, { cause: failed })
   return refused("unknown_key", `the issuer '${issuer}' has no key of the token's key id and algorithm`)
 }
 

@@ -1,6 +1,6 @@
 import { unmapped } from "../model/ip-address.js"
 import { isLoopback } from "../model/loopback.js"
-import { peerSecretProof } from "./peer-secret.js"
+import { peerSecretProof, type PeerSecretProof } from "./peer-secret.js"
 import { trustedPeerList, type TrustedPeerList } from "./trusted-peer-list.js"
 
 /**
@@ -8,6 +8,15 @@ import { trustedPeerList, type TrustedPeerList } from "./trusted-peer-list.js"
  * `local`: it is on this machine, which is enough where nothing else says who asks: no list, and no issuer of tokens.
  */
 export type Trust = "none" | "local" | "listed"
+
+/** By what a peer is proven to be who it says: a secret, or a listed client certificate. Addresses prove nothing of the kind. */
+export type PeerProof = "secret" | "certificate"
+
+/** What can be told of the peer of a request. */
+export interface Peers {
+  readonly trustOf: (request: PeerRequest) => Trust
+  readonly proofOf: (request: PeerRequest) => PeerProof | undefined
+}
 
 /** What is known of who connects, as node:http gives it; its requests fit. */
 export interface PeerRequest {
@@ -42,7 +51,7 @@ export interface PeerCertificate {
   readonly valid_to?: string | undefined
 }
 
-/** Options of {@link peerTrust}. */
+/** Options of {@link peers}. */
 export interface PeerOptions {
   /**
    * Who may say who asks: `loopback`, `unix`, addresses, ranges (`10.0.0.0/8`), `certificate` (any that a client CA signed),
@@ -63,7 +72,7 @@ export interface PeerOptions {
 }
 
 /**
- * Finds out how far the peer of a request is believed.
+ * Finds out how far the peer of a request is believed, and whether it is proven.
  *
  * What a proxy passed on does not come from this machine, so neither loopback nor a UNIX domain socket counts then. A peer secret that comes twice
  * makes the whole request untrusted. What the address and the certificate of a connection say is found out once; whether the certificate still holds, at
@@ -71,25 +80,41 @@ export interface PeerOptions {
  *
  * @throws {PdpError} `ERR_CONFIG_INVALID` naming an entry of `trustedPeers` that is none
  */
-export function peerTrust(options: PeerOptions): (request: PeerRequest) => Trust {
+export function peers(options: PeerOptions): Peers {
   const { trustedPeers, secrets = () => [], localByDefault = false, isOutdated = () => false, now = () => Date.now() } = options
   const listed = trustedPeerList(trustedPeers ?? [])
   const isLocalByDefault = localByDefault && trustedPeers === undefined
-  const connections = new WeakMap<PeerSocket, Connection>()
+  const known = new WeakMap<PeerSocket, Connection>()
   const provesSecret = peerSecretProof(secrets)
-  return (request) => {
-    const secret = provesSecret(request)
-    if (secret === "ambiguous") return "none"
-    const { socket, isUnix = false } = request
-    const connection = connections.get(socket) ?? connectionOf(socket, listed)
-    connections.set(socket, connection)
-    if (secret === "proven" || connection.isListed) return "listed"
-    if (connection.certificate && isInForce(connection.certificate, now()) && !isOutdated(socket)) return "listed"
-    const isUnixPeer = isUnix && socket.remoteAddress === undefined
-    if ((!connection.isLoopback && !isUnixPeer) || isForwarded(request)) return "none"
-    if (connection.isLoopback ? listed.loopback : listed.unix) return "listed"
-    return isLocalByDefault ? "local" : "none"
+  const factsOf = (request: PeerRequest): Facts => {
+    const { socket } = request
+    const connection = known.get(socket) ?? connectionOf(socket, listed)
+    known.set(socket, connection)
+    const isCertified = connection.certificate !== undefined && isInForce(connection.certificate, now()) && !isOutdated(socket)
+    return { secret: provesSecret(request), connection, isCertified }
   }
+  return {
+    trustOf(request) {
+      const { secret, connection, isCertified } = factsOf(request)
+      if (secret === "ambiguous") return "none"
+      if (secret === "proven" || connection.isListed || isCertified) return "listed"
+      const isUnixPeer = request.isUnix === true && request.socket.remoteAddress === undefined
+      if ((!connection.isLoopback && !isUnixPeer) || isForwarded(request)) return "none"
+      if (connection.isLoopback ? listed.loopback : listed.unix) return "listed"
+      return isLocalByDefault ? "local" : "none"
+    },
+    proofOf(request) {
+      const { secret, isCertified } = factsOf(request)
+      if (secret === "ambiguous") return undefined
+      if (secret === "proven") return "secret"
+      return isCertified ? "certificate" : undefined
+    },
+  }
+}
+
+/** The half of {@link peers} that most ask for. */
+export function peerTrust(options: PeerOptions): Peers["trustOf"] {
+  return peers(options).trustOf
 }
 
 /** True when a proxy says that it passed the request on: then it does not come from this machine, and loopback proves nothing. */
@@ -117,6 +142,12 @@ interface Connection {
   readonly isLoopback: boolean
   /** When its certificate is one that is listed. */
   readonly certificate?: Validity | undefined
+}
+
+interface Facts {
+  readonly secret: PeerSecretProof
+  readonly connection: Connection
+  readonly isCertified: boolean
 }
 
 /** In milliseconds since the epoch; NaN where a certificate does not say so. */

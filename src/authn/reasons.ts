@@ -68,10 +68,25 @@ export type AuthenticationReason = keyof typeof authenticationReasons
  *
  * @param what was wrong, without anything of the token; default: what the table says
  * @param remedy default: what the table says
+ * @param more what was thrown before; and for programs, what is configured and was due, never what the token says
  */
-export function refused(reason: AuthenticationReason, what?: string, remedy?: string, cause?: unknown): PdpError {
+export function refused(reason: AuthenticationReason, what?: string, remedy?: string, more: RefusedMore = {}): PdpError {
   const { code, meaning, remedy: usual } = authenticationReasons[reason]
-  return new PdpError(code, `${what ?? meaning}; ${remedy ?? usual}`, { reason, ...(cause !== undefined && { cause }) })
+  const { cause, ...details } = more
+  return new PdpError(code, `${what ?? meaning}; ${remedy ?? usual}`, {
+    reason,
+    ...(cause !== undefined && { cause }),
+    ...(Object.keys(details).length > 0 && { details }),
+  })
+}
+
+/** What goes with a refusal. The members but `cause` stand in the body of the answer. */
+export interface RefusedMore {
+  readonly cause?: unknown
+  /** With `audience_mismatch`: the audience that a token must have. */
+  readonly expected_audience?: string
+  /** With `issuer_mismatch`: the issuers whose tokens are accepted. */
+  readonly expected_issuers?: readonly string[]
 }
 
 function row(meaning: string, remedy: string, code: PdpErrorCode = "ERR_UNAUTHENTICATED"): AuthenticationReasonRow {

@@ -68,17 +68,16 @@ function knownIssuer(issuers: Issuers, { claims }: Token): { readonly issuer: Is
   const named = claims.get("iss")
   const known = typeof named === "string" ? issuers.get(named) : undefined
   if (known) return known
-  throw refused(
-    "issuer_mismatch",
-    `the token is of no issuer that is configured here (${[...issuers.keys()].join(", ")}), compared character by character`,
-  )
+  const expected = [...issuers.keys()]
+  const what = `the token is of no issuer that is configured here (${expected.join(", ")}), compared character by character`
+  throw refused("issuer_mismatch", what, undefined, { expected_issuers: expected })
 }
 
 /** It is for this API. @throws {PdpError} reason `audience_mismatch` */
 export function assertAudience({ claims }: Token, { audience }: Issuer): void {
   const named = claims.get("aud")
   if (named === audience || (Array.isArray(named) && named.includes(audience))) return
-  throw refused("audience_mismatch", `the token is not for the audience '${audience}'`)
+  throw refused("audience_mismatch", `the token is not for the audience '${audience}'`, undefined, { expected_audience: audience })
 }
 
 /**

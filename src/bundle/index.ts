@@ -1,6 +1,5 @@
 export type { Bundle } from "./archive.js"
 export { packFiles } from "./archive.js"
-export { bundleBuilder, type BundleBuilder } from "./bundle-builder.js"
 export { readData, type JsonObject } from "./bundle-data.js"
 export { bundleSet, type BundleSet, type BundleSetOptions } from "./bundle-set.js"
 export type { BindingsView, BundleContent, BundleOrigin } from "./content.js"

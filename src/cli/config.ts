@@ -1,5 +1,5 @@
 import type { Command } from "commander"
-import { configReference, formatOrigin, type ConfigValue } from "../config/index.js"
+import { configReference, formatOrigin, shownValue } from "../config/index.js"
 import { ConfigFlags, configuredBy, withDataOptions, withServerOptions } from "./config-options.js"
 import { columns, outputOption, rendered, type OutputFormat } from "./output.js"
 import type { Terminal } from "./terminal.js"
@@ -15,18 +15,13 @@ export function addConfig(program: Command, terminal: Terminal): void {
     )
     .action((options: { readonly output: OutputFormat }) => {
       const { values } = configuredBy(ConfigFlags.parse(options), terminal)
-      const shown = values.map((value) => ({ key: value.setting.key, value: shownValue(value), origin: formatOrigin(value.origin) }))
+      const shown = values.map((value) => ({ key: value.setting.key, value: shownValue(value) ?? null, origin: formatOrigin(value.origin) }))
       terminal.out(rendered(options.output, shown, () => columns(shown.map(({ key, value, origin }) => [key, cell(value), origin]))))
     })
   command
     .command("reference")
     .description("Print the configuration reference as Markdown")
     .action(() => terminal.out(configReference()))
-}
-
-function shownValue({ setting, value }: ConfigValue): unknown {
-  if (value === undefined) return null
-  return setting.isSecret ? "(hidden)" : value
 }
 
 function cell(value: unknown): string {

@@ -9,10 +9,14 @@ import { headersFrom } from "./headers-file.js"
 /**
  * The bundle that a configuration names.
  *
+ * @param labels what this process calls itself when it reports which bundle it runs; default: an `id`
  * @returns undefined: it names none
  * @throws {PdpError} `ERR_CONFIG_INVALID`; `ERR_SOURCE_UNAVAILABLE` for a file that cannot be read
  */
-export async function configuredFeed({ bundle_source: source }: Config): Promise<BundleFeed | undefined> {
+export async function configuredFeed(
+  { bundle_source: source }: Pick<Config, "bundle_source">,
+  labels?: Readonly<Record<string, string>>,
+): Promise<BundleFeed | undefined> {
   const { url, file, token_file: tokenFile, headers_file: headersFile, persist_file: persistFile, status_url: statusUrl } = source
   if (url === undefined && file === undefined) return undefined
   const verify = await verification(source)
@@ -25,6 +29,7 @@ export async function configuredFeed({ bundle_source: source }: Config): Promise
     url: url ?? "",
     ...both,
     longPollSeconds: source.long_poll_seconds,
+    ...(labels && { labels }),
     ...(tokenFile !== undefined && { tokenFile }),
     ...(headersFile !== undefined && { headers: headersFrom(headersFile) }),
     ...(persistFile !== undefined && { persistFile }),

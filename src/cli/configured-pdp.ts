@@ -11,17 +11,31 @@ export interface ConfiguredPdp extends ConfiguredSource {
   readonly pdp: Pdp
 }
 
+/** What a PDP of a process that serves has besides. */
+export interface PdpSurroundings {
+  /** Notes what is decided. */
+  readonly decisionLog?: DecisionLog | undefined
+  /** What the process calls itself where it reports which bundle it runs. Default: an `id`. */
+  readonly labels?: Readonly<Record<string, string>>
+}
+
 /**
  * The PDP that a configuration describes: on a policy of one's own, on a bundle, or on authorization data and a source of bindings.
  *
  * @param makeDatabase true: without any other source, a database is made in the working folder
- * @param decisionLog notes what is decided
  * @throws {PdpError} what `configuredFeed`, `policyFeed`, `configuredSource` and `createPdp` throw
  */
-export async function configuredPdp(config: Config, makeDatabase: boolean, terminal: Terminal, decisionLog?: DecisionLog): Promise<ConfiguredPdp> {
+export async function configuredPdp(
+  config: Config,
+  makeDatabase: boolean,
+  terminal: Terminal,
+  { decisionLog, labels }: PdpSurroundings = {},
+): Promise<ConfiguredPdp> {
   const noted = decisionLog ? { decisionLog } : {}
   const bundle =
-    config.policy.path === undefined ? await configuredFeed(config) : await policyFeed({ ...config.policy, path: config.policy.path }, terminal)
+    config.policy.path === undefined
+      ? await configuredFeed(config, labels)
+      : await policyFeed({ ...config.policy, path: config.policy.path }, terminal)
   if (bundle) return { pdp: await createPdp({ ...bundleOptions(config), ...noted, bundle }) }
   const configured = await configuredSource(config, makeDatabase)
   try {

@@ -1,12 +1,13 @@
 import { Option, type Command } from "commander"
 import { loadConfig, parseListen, type LoadedConfig } from "../config/index.js"
-import { examine, lookInto, type Finding, type Wish } from "../doctor/index.js"
+import { examine, lookInto, type Wish } from "../doctor/index.js"
 import { PdpError } from "../errors.js"
-import { printableLines } from "../model/printable.js"
+import { addDoctorGateway } from "./doctor-gateway.js"
 import { exitCodes, type ExitCode } from "./exit-code.js"
+import { findingsText } from "./findings-text.js"
 import { outputOption, rendered, type OutputFormat } from "./output.js"
 import { sidecarUrl, withUrlOption } from "./sidecar-url.js"
-import { painted, type Terminal } from "./terminal.js"
+import type { Terminal } from "./terminal.js"
 import { credentialsAtHand, type CredentialOptions } from "./credentials-at-hand.js"
 
 interface DoctorOptions extends CredentialOptions {
@@ -41,6 +42,9 @@ export function addDoctor(program: Command, terminal: Terminal, finish: (code: E
       terminal.out(rendered(options.output, findings, () => findingsText(findings, terminal)))
       finish(findings.some(({ ok }) => ok === false) ? exitCodes.error : exitCodes.ok)
     })
+    // Options that `doctor gateway` has, too, are its own behind its name.
+    .enablePositionalOptions()
+  addDoctorGateway(command, terminal, finish)
 }
 
 const examples = `
@@ -80,34 +84,3 @@ function wishOf({ workspace, method, path }: DoctorOptions): Wish | undefined {
   if (path !== undefined) return { method, path, ...(workspace !== undefined && { workspace }) }
   return workspace === undefined ? undefined : lookInto(workspace)
 }
-
-/** What could not be checked, and can be by no remedy of its own, comes last: a line for each reason. */
-function findingsText(findings: readonly Finding[], terminal: Terminal): string {
-  const checksByReason = new Map<string, readonly string[]>()
-  const shown = findings.filter(({ check, ok, detail, remedy }) => {
-    if (ok !== null || remedy !== undefined) return true
-    checksByReason.set(detail, [...(checksByReason.get(detail) ?? []), check])
-    return false
-  })
-  const open = [...checksByReason].map(([reason, names]) => line(terminal, null, "not checked", `${[...new Set(names)].join(", ")}: ${reason}`))
-  return [...shown.map((finding) => findingText(finding, terminal)), ...open].join("")
-}
-
-function findingText({ check, ok, detail, remedy }: Finding, terminal: Terminal): string {
-  const toDo = remedy === undefined ? "" : `${" ".repeat(indent)}→ ${shown(remedy)}\n`
-  return `${line(terminal, ok, check, detail)}${toDo}`
-}
-
-function line(terminal: Terminal, ok: boolean | null, name: string, text: string): string {
-  const [mark, colour] = ok === null ? (["–", "dim"] as const) : ok ? (["✓", "green"] as const) : (["✗", "red"] as const)
-  return `${painted(terminal, colour, mark)} ${name.padEnd(indent - 2)}${shown(text)}\n`
-}
-
-/** Further lines begin where the first one does. */
-function shown(text: string): string {
-  return printableLines(text)
-    .split("\n")
-    .join(`\n${" ".repeat(indent)}`)
-}
-
-const indent = 16

@@ -1,7 +1,7 @@
 import type { Command } from "commander"
 import { createAdministration } from "../administration/index.js"
 import { loadAuthorizationData, readAuthorizationDataFiles } from "../authorization-data/index.js"
-import { parseHostPort, parseListen, serverLimitsOf, verifiesTokens, type Config } from "../config/index.js"
+import { parseHostPort, parseListen, serverLimitsOf, verifiesTokens, type Config, type LoadedConfig } from "../config/index.js"
 import { decisionLogOf, type ConfiguredDecisionLog } from "../decision-log/index.js"
 import type { Database } from "../database/index.js"
 import type { Pdp, PdpStatus } from "../pdp/index.js"
@@ -11,11 +11,15 @@ import { packageVersion } from "../model/package-version.js"
 import { ConfigFlags, configuredBy, withDataOptions, withPolicyOptions, withServerOptions } from "./config-options.js"
 import { configuredBundles } from "./configured-bundles.js"
 import { checkTls, configuredIdentity, openToThisMachine, type ConfiguredIdentity } from "./configured-identity.js"
+import { configuredGateway, type ConfiguredGateway } from "./configured-gateway.js"
+import { configuredOpa, processLabels, type ProcessLabels } from "./configured-opa.js"
 import { configuredPdp } from "./configured-pdp.js"
+import { logDecisionLog } from "./decision-log-watch.js"
 import { exitCodes, type ExitCode } from "./exit-code.js"
 import { logIdentity } from "./identity-log.js"
 import { keepDatabase, type KeptDatabase } from "./keep-database.js"
 import { textLog } from "./log-stream.js"
+import { assertLogEntrypoints } from "./log-entrypoints.js"
 import { logPdp } from "./pdp-log.js"
 import { painted, type Terminal } from "./terminal.js"
 import { curlLine } from "./curl-line.js"
@@ -28,8 +32,7 @@ export function addServe(program: Command, terminal: Terminal, finish: (code: Ex
   withServerOptions(withPolicyOptions(withDataOptions(command)))
     .addHelpText("after", examples)
     .action(async (options: unknown) => {
-      const { config } = configuredBy(ConfigFlags.parse(options), terminal)
-      await serveUntilStopped(config, terminal)
+      await serveUntilStopped(configuredBy(ConfigFlags.parse(options), terminal), terminal)
       finish(exitCodes.ok)
     })
 }
@@ -47,35 +50,46 @@ Examples:
 /** For all listeners together: they close one after the other, and everything must have ended within ten seconds. */
 const graceMs = 5_000
 
-async function serveUntilStopped(config: Config, terminal: Terminal): Promise<void> {
+async function serveUntilStopped(loaded: LoadedConfig, terminal: Terminal): Promise<void> {
+  const { config } = loaded
   const logger = createLogger({ level: config.log.level, ...(config.log.format === "text" && { stream: textLog(terminal.err) }) })
   const stopped = new Promise<void>((resolve) => terminal.onStop(resolve))
   const identity = configuredIdentity(config, logger)
   try {
     checkTls(identity)
-    await serveAs(identity, { config, logger, stopped, terminal })
+    const gateway = configuredGateway(config, logger)
+    await serveAs(identity, { loaded, gateway, logger, stopped, terminal }).finally(gateway.close)
   } finally {
     identity.close()
   }
 }
 
 interface Serving {
-  readonly config: Config
+  readonly loaded: LoadedConfig
+  readonly gateway: ConfiguredGateway
   readonly logger: Logger
   readonly stopped: Promise<void>
   readonly terminal: Terminal
 }
 
-async function serveAs(identity: ConfiguredIdentity, { config, logger, stopped, terminal }: Serving): Promise<void> {
-  const decisionLog = decisionLogOf({ ...config.decision_log, labels: {} })
-  const { pdp, database } = await configuredPdp(config, true, terminal, decisionLog?.log)
+async function serveAs(identity: ConfiguredIdentity, { loaded, gateway, logger, stopped, terminal }: Serving): Promise<void> {
+  const { config } = loaded
+  const labels = processLabels(config)
+  const decisionLog = decisionLogOf(config.decision_log, labels)
+  const { pdp, database } = await configuredPdp(config, true, terminal, { decisionLog: decisionLog?.log, labels })
+  const stopLogging = decisionLog && logDecisionLog(decisionLog.log, logger)
   let kept: KeptDatabase | undefined
   try {
+    if (decisionLog) assertLogEntrypoints(pdp.status(), config.decision_log)
     logPdp(pdp, logger)
     logIdentity(config, logger)
     kept = database && (await keepDatabase(database, pdp, config, logger))
     if (isBare(pdp.status())) logger.warn(nobodyHoldsARole(database !== undefined))
-    const server = await startServer({ ...serverOptions({ pdp, database, kept, decisionLog }, config, logger), ...identity.options })
+    const server = await startServer({
+      ...serverOptions({ pdp, database, kept, decisionLog, labels }, loaded, logger),
+      ...identity.options,
+      gateway: gateway.options,
+    })
     terminal.out(announcement(server, pdp.status(), config, terminal))
     terminal.out(await suggestions(pdp, server, config, database !== undefined))
     await stopped
@@ -84,6 +98,7 @@ async function serveAs(identity: ConfiguredIdentity, { config, logger, stopped, 
   } finally {
     kept?.stop()
     await decisionLog?.close()
+    stopLogging?.()
     await pdp.close()
   }
 }
@@ -102,15 +117,20 @@ interface Served {
   readonly database: Database | undefined
   readonly kept: KeptDatabase | undefined
   readonly decisionLog: ConfiguredDecisionLog | undefined
+  readonly labels: ProcessLabels
 }
 
-function serverOptions({ pdp, database, kept, decisionLog }: Served, config: Config, logger: Logger) {
+function serverOptions({ pdp, database, kept, decisionLog, labels }: Served, loaded: LoadedConfig, logger: Logger) {
+  const { config } = loaded
   const { server, profile, auth } = config
   return {
     pdp,
     ...(database && { administration: createAdministration({ pdp, database }) }),
     bundles: configuredBundles(config),
-    ...(decisionLog && { decisionLogs: { intake: decisionLog.intake, mostBytes: config.decision_log.intake.max_bytes }, opa: { decisionIds: true } }),
+    ...(decisionLog && {
+      decisionLogs: { intake: decisionLog.intake, mostBytes: config.decision_log.intake.max_bytes, status: decisionLog.log.status },
+    }),
+    opa: configuredOpa(loaded, labels, decisionLog !== undefined),
     notices: kept?.notices,
     listen: parseListen(server.listen),
     ...(server.health_listen !== undefined && { healthListen: parseHostPort(server.health_listen) }),
@@ -138,11 +158,14 @@ function loginHint({ url }: RunningServer, config: Config): string {
 async function suggestions(pdp: Pdp, server: RunningServer, config: Config, isWritable: boolean): Promise<string> {
   const { maySayWhoAsks, mayAsk } = openToThisMachine(config)
   const { ready, profile, policy, bundle } = pdp.status()
-  if (!ready || !mayAsk) return ""
+  if (!ready || !mayAsk || config.opa.authorization) return ""
   if (profile === "custom")
     return section(
       "Try",
-      policy.entrypoints.slice(0, mostSuggested).map((name) => evaluationOf(name, server)),
+      policy.entrypoints
+        .filter((name) => !name.startsWith("system/"))
+        .slice(0, mostSuggested)
+        .map((name) => evaluationOf(name, server)),
     )
   if (bundle) return ""
   const { data } = loadAuthorizationData({ documents: await readAuthorizationDataFiles(config.data), profile: config.profile })

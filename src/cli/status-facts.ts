@@ -51,6 +51,9 @@ export interface StatusFacts {
   readonly accepted: boolean | null
   /** The sidecar's code and words, or why it could not be asked. */
   readonly sidecar_says: string | null
+  /** What a token would have to be for, and of whom, when this one is refused for that. */
+  readonly expected_audience: string | null
+  readonly expected_issuers: readonly string[] | null
   readonly notes: readonly string[]
 }
 
@@ -82,6 +85,8 @@ export function statusFacts(found: FoundStatus): StatusFacts {
     token: token === undefined ? null : tokenKind(decoded?.header),
     accepted,
     sidecar_says: said === undefined ? null : shownRecognition(said, stored !== undefined),
+    expected_audience: (said?.kind === "refused" ? said.expected_audience : undefined) ?? null,
+    expected_issuers: (said?.kind === "refused" ? said.expected_issuers : undefined) ?? null,
     notes: [...found.notes, ...notesOf(found, decoded?.header, hasExpired), ...emailNotes(caller, claims)],
   }
 }

@@ -9,7 +9,8 @@ export interface WalkStep {
 }
 
 /**
- * Steps through the life of a workspace, to be pasted in order. None when nobody may make a workspace.
+ * Steps through the life of a workspace, to be pasted in order. None when nobody may make a workspace. Nothing of it stands in the decision log: explanations
+ * are asked for, which are no decisions.
  *
  * @param target a sidecar that believes the principal headers of this machine
  * @param adminEmail who makes it, when not everybody may
@@ -47,13 +48,13 @@ const everybody = "ann@example.com"
 const member = "ben@example.com"
 
 function mayCreate(pdp: Pdp, id: string): boolean {
-  return pdp.authorize({ principal: { id }, method: "POST", path: "/apis/entities/v2/workspaces" }).allowed
+  return pdp.explain({ principal: { id }, method: "POST", path: "/apis/entities/v2/workspaces" }).allowed
 }
 
 /** The owner, if the authorization data do not leave it to services. Asked on the binding that the walk leads to. */
 function whoRegisters(pdp: Pdp, owner: string, workspace: string, path: string): string | undefined {
   const request = { principal: { id: owner }, method: "POST", path }
   const asAdmin = pdp.whatIf([{ principal: owner, workspace, role: "Admin" }])
-  if (asAdmin.authorize(request).allowed || pdp.authorize(request).allowed) return owner
-  return pdp.authorize({ ...request, principal: { kind: "service", id: "projects" } }).allowed ? "service:projects" : undefined
+  if (asAdmin.authorize(request).allowed || pdp.explain(request).allowed) return owner
+  return pdp.explain({ ...request, principal: { kind: "service", id: "projects" } }).allowed ? "service:projects" : undefined
 }

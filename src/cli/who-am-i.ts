@@ -19,7 +19,7 @@ export type Caller = Readonly<z.infer<typeof Caller>>
 export type Recognition =
   | { readonly kind: "accepted"; readonly caller: Caller }
   /** It will not accept them. */
-  | { readonly kind: "refused"; readonly code: string; readonly detail: string }
+  | ({ readonly kind: "refused" } & Refused)
   /** It could not be asked, or cannot tell now. */
   | { readonly kind: "unknown"; readonly why: string }
 
@@ -46,7 +46,14 @@ export function withoutRefresh<Refusal extends { readonly detail: string; readon
 const timeoutMs = 15_000
 
 const shown = z.string().transform((text) => printable(text))
-const Refused = z.object({ detail: shown, code: shown })
+const Refused = z.object({
+  detail: shown,
+  code: shown,
+  /** What a token must be for, and of whom, where this one is not. */
+  expected_audience: shown.optional(),
+  expected_issuers: z.array(shown).optional(),
+})
+type Refused = Readonly<z.infer<typeof Refused>>
 
 function recognition(place: string, status: number, body: unknown): Recognition {
   const caller = status === 200 ? Caller.safeParse(body).data : undefined

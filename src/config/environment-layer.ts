@@ -77,6 +77,8 @@ function parsed(text: string, setting: Setting): Read {
           .map((part) => part.trim())
           .filter((part) => part !== ""),
       }
+    case "object":
+      return text.trimStart().startsWith("{") ? json(text) : named(text)
     case "string":
       return { value: text }
   }
@@ -88,8 +90,17 @@ function json(text: string): Read {
     const finding = scanJson(Buffer.from(text), { depth: 8, keys: 100 })
     return finding ? { problem: `holds ${finding.problem}` } : { value }
   } catch (thrown) {
-    return { problem: `begins with '[' and is not JSON: ${messageOf(thrown)}` }
+    return { problem: `begins with '${text.trimStart().charAt(0)}' and is not JSON: ${messageOf(thrown)}` }
   }
+}
+
+/** `region=west,stage=test` */
+function named(text: string): Read {
+  const pairs = text.split(",").map((pair) => pair.split(/=(.*)/s, 2).map((part) => part.trim()))
+  const wrong = pairs.findIndex(([name, value]) => !name || value === undefined)
+  if (wrong >= 0) return { problem: `holds no name and value at place ${wrong + 1}; write name=value` }
+  const twice = pairs.find(([name], at) => pairs.findIndex(([other]) => other === name) < at)
+  return twice ? { problem: `names '${twice[0]}' twice; leave one of the two out` } : { value: Object.fromEntries(pairs) }
 }
 
 function keyOf(name: string, prefix: string, group: string): string {

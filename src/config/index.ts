@@ -3,6 +3,7 @@ export { authenticationOptionsOf, discoveryOptionsOf, verifiesTokens } from "./i
 export { isLocalListen, parseHostPort, parseListen } from "./listen.js"
 export { loadConfig, type ConfigInputs, type ConfigValue, type LoadedConfig } from "./load.js"
 export { configReference } from "./reference.js"
+export { shownConfiguration, shownValue } from "./shown.js"
 export { serverLimitsOf, type Config } from "./schema.js"
 export type { Setting } from "./setting.js"
 export { storeKind, type StoreConfig, type StoreKind } from "./store-config.js"

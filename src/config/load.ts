@@ -8,6 +8,7 @@ import { fileLayer } from "./file-layer.js"
 import type { Flaw } from "./flaw.js"
 import { formatOrigin, type ConfigIssue, type Given, type Layer, type Origin } from "./given.js"
 import { identityFlaws, identityOddities } from "./identity-flaws.js"
+import { opaFlaws } from "./opa-config.js"
 import { Config } from "./schema.js"
 import { settings, type Setting } from "./setting.js"
 import { storeFlaws } from "./store-config.js"
@@ -112,11 +113,16 @@ function absolute(value: unknown, folder: string): unknown {
 
 /** Values that are right alone and wrong together. What is wrong alone is taken as not set, so nothing is said about identity while a value of it is wrong. */
 function flawsOf(config: Config, checked: readonly Checked[]): readonly Flaw[] {
+  const { policy, bundle_source: source } = config
   const isIdentityClear = checked.every(({ value, issues }) => issues.length === 0 || !ofIdentity.test(value.setting.key))
   return [
     ...storeFlaws(config.store),
     ...bundleSourceFlaws(config.bundle_source, config.policy),
     ...bundleFlaws(config.bundle),
+    ...opaFlaws(config.opa, config.decision_log, {
+      isOwn: policy.path !== undefined,
+      isBundle: source.url !== undefined || source.file !== undefined,
+    }),
     ...(isIdentityClear ? identityFlaws(config) : []),
   ]
 }

@@ -21,6 +21,7 @@ One YAML file (\`--config FILE\` or \`PORTCULLIS_CONFIG\`), overridden by enviro
 - The environment variable of a key is \`PORTCULLIS_\` and the key in upper case, with \`__\` for each dot: \`server.listen\` is
   \`${environmentName("server.listen")}\`. An empty variable sets nothing.
 - Lists are separated by commas in variables. Those whose entries may be objects may be JSON there: \`[{"issuer": "https://…"}]\`.
+- Texts by name are an object in the file, and \`region=west,stage=test\` or JSON in a variable.
 - Keys below \`auth\` may also be set as \`NMP_AUTH_…\`, without \`AUTH__\`: \`NMP_AUTH_BUNDLE_CACHE_SECONDS\`, \`NMP_AUTH_OIDC__ISSUER\` (or \`NMP_AUTH_OIDC_ISSUER\`).
 - Paths in the file are relative to the file; those in variables and flags to the working folder.
 - An unknown key is an error. \`portcullis config\` prints every value with the place where it was set.

@@ -4,8 +4,10 @@ import { DecisionLogConfig } from "../decision-log/index.js"
 import { ServerLimits } from "../server/index.js"
 import { BundleConfig } from "./bundle-config.js"
 import { BundleSourceConfig, PolicyConfig } from "./bundle-source-config.js"
+import { GatewayConfig } from "./gateway-config.js"
 import { Listen, ListenHostPort } from "./listen.js"
 import { OidcConfig } from "./oidc-config.js"
+import { OpaConfig } from "./opa-config.js"
 import { StoreConfig } from "./store-config.js"
 import { TlsConfig } from "./tls-config.js"
 import { TrustedPeer } from "./trusted-peers.js"
@@ -103,8 +105,10 @@ export const Config = z.strictObject({
     allowed_origins: z.array(z.string().min(1)).default([]).describe("Values of `Origin` that are served."),
     limits: z.strictObject(snakeCased(ServerLimits.shape)),
   }),
+  gateway: GatewayConfig,
   bundle: BundleConfig,
-  decision_log: DecisionLogConfig.omit({ labels: true }),
+  opa: OpaConfig,
+  decision_log: DecisionLogConfig,
   cache: z.strictObject({
     enabled: z.boolean().default(false).describe("Keep decisions until the next revision."),
     max_entries: z.int().min(1).max(10_000_000).default(10_000).describe("Decisions that are kept; when full, all are dropped."),

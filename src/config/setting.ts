@@ -10,7 +10,7 @@ const MemberSchema = z.object({
 const MembersSchema = z.record(z.string(), MemberSchema).optional()
 
 const LeafSchema = z.object({
-  type: z.enum(["string", "number", "integer", "boolean", "array"]),
+  type: z.enum(["string", "number", "integer", "boolean", "array", "object"]),
   description: z.string().default(""),
   enum: z.array(z.string()).optional(),
   default: z.unknown().optional(),
@@ -103,6 +103,7 @@ function takes(leaf: z.infer<typeof LeafSchema>): string {
   if (leaf.enum) return leaf.enum.join(" | ")
   if (leaf.type === "boolean") return "true | false"
   if (leaf.type === "array") return "list of texts"
+  if (leaf.type === "object") return "texts by name"
   if (leaf.type === "string") return "text"
   const kind = leaf.type === "integer" ? "whole number" : "number"
   return leaf.minimum === undefined || leaf.maximum === undefined ? kind : `${kind}, ${leaf.minimum} to ${leaf.maximum}`

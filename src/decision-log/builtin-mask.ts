@@ -18,7 +18,7 @@ export function maskedResult(entrypoint: string, result: unknown): Scrubbed {
 }
 
 function isOwn(entrypoint: string): boolean {
-  return entrypoint.startsWith("authz/")
+  return entrypoint === "authz" || entrypoint.startsWith("authz/")
 }
 
 const mostRequests = 1_000

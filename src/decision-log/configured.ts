@@ -19,12 +19,18 @@ export interface ConfiguredDecisionLog {
 /**
  * The decision log that a configuration asks for; undefined when it names no sink.
  *
+ * @param labels of every event, beside `version`; default: an `id` of this log
+ *
  * @throws {PdpError} `ERR_CONFIG_INVALID` when a key, spool or URL cannot be used
  */
-export function decisionLogOf(config: DecisionLogConfig, hooks: DecisionLogHooks = {}): ConfiguredDecisionLog | undefined {
+export function decisionLogOf(
+  config: DecisionLogConfig,
+  labels: Readonly<Record<string, string>> = {},
+  hooks: DecisionLogHooks = {},
+): ConfiguredDecisionLog | undefined {
   const sinks = sinksOf(config)
   if (sinks.length === 0) return undefined
-  const { log: which, sample, explain, mask, drop, labels, mask_principal: maskPrincipal, mask_principal_key_file: keyFile } = config
+  const { log: which, sample, explain, mask, drop, mask_principal: maskPrincipal, mask_principal_key_file: keyFile } = config
   const log = createDecisionLog({
     sinks,
     log: which,

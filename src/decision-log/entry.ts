@@ -6,6 +6,8 @@ import type { LoggedPolicy } from "./recorder.js"
 export interface RequestOrigin {
   /** The id that the caller is told, a UUID. Default: a new one. */
   readonly decisionId?: string
+  /** Of the batch that it was asked in, a UUID. */
+  readonly batchDecisionId?: string
   /** `address:port` of the peer. */
   readonly requestedBy?: string
   /** The number of the request in this process. */
@@ -35,7 +37,7 @@ export interface KeptQuestion {
 
 /** One decision that waits to become an event. */
 export interface DecisionEntry {
-  /** The entrypoint, such as `authz/allow`. */
+  /** The entrypoint, such as `authz/allow`, or another place of the policy's document. */
   readonly path: string
   readonly policy: LoggedPolicy
   /** A question of the library; absent for a policy input of the caller's own. */

@@ -11,12 +11,14 @@ export interface LogEvent {
   readonly labels: Readonly<Record<string, string>>
   /** A UUID. */
   readonly decision_id: string
+  /** The same of all that were asked in one batch. */
+  readonly batch_decision_id?: string
   readonly trace_id?: string
   readonly span_id?: string
   /** What it was decided on. */
   readonly revision?: string
   readonly bundles?: Readonly<Record<string, { readonly revision: string }>>
-  /** The entrypoint: `authz/allow`. */
+  /** The entrypoint, or the place below it or above it, that was asked for: `authz/allow`, `todo/decision/allowed`. */
   readonly path?: string
   readonly input?: unknown
   /** Absent: undefined. */
@@ -65,10 +67,11 @@ export function eventOf(entry: DecisionEntry, { labels, bundle, newId }: EventFr
   return {
     labels,
     decision_id: origin?.decisionId ?? newId(),
+    ...(origin?.batchDecisionId !== undefined && { batch_decision_id: origin.batchDecisionId }),
     ...(origin?.traceId !== undefined && { trace_id: origin.traceId }),
     ...(origin?.spanId !== undefined && { span_id: origin.spanId }),
     ...(revision !== undefined && { revision, bundles: { [bundle]: { revision } } }),
-    path,
+    path: withoutTokens(path),
     ...(input !== undefined && { input }),
     ...(result !== undefined && error === undefined && { result }),
     ...(erased.length > 0 && { erased }),

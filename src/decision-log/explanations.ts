@@ -10,8 +10,10 @@ const Facts = z.object({ allowed: z.boolean(), reasons: z.array(z.string()), end
 /** Is this one to be explained? Only what asks whether a request may pass has an explanation. */
 export function isToBeExplained(which: ExplainWhich, { path, allowed, error }: DecisionEntry): boolean {
   if (which === "none" || allowed === undefined || error !== undefined) return false
-  return (path === "authz/allow" || path === "authz/allowed") && (which === "all" || !allowed)
+  return explainable.has(path) && (which === "all" || !allowed)
 }
+
+const explainable: ReadonlySet<string> = new Set(["authz/allow", "authz/allow/allowed", "authz/allowed"])
 
 /**
  * Adds why it was decided so and on which endpoint, as the policy explains it now. Where that is another state than that of the decision, the event

@@ -85,6 +85,7 @@ export function httpSink(options: HttpSinkOptions): Sink {
     held: () => ({
       events: collected.count + kept.events,
       bytes: collected.bytes + kept.bytes,
+      spooled: { events: kept.events, bytes: kept.bytes },
       written: sending.taken(),
       dropped: counted.counts(),
       ...counted.failures(),

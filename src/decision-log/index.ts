@@ -10,5 +10,6 @@ export { decisionLogIntake, type DecisionLogIntake, type IntakeOptions, type Log
 export type { MaskRule } from "./mask-rules.js"
 export { DecisionLogConfig } from "./options.js"
 export type { DecisionRecorder, LoggedPolicy } from "./recorder.js"
+export { withoutTokens } from "./scrub.js"
 export type { Sink } from "./sink.js"
 export type { DecisionLogStatus, DropCause, SinkStatus } from "./tally.js"

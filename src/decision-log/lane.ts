@@ -125,6 +125,7 @@ function statusOf(sink: Sink, { written, waiting, batch, batchBytes, dropped, fa
     name: sink.name,
     written: held ? held.written : written,
     queued: { events: waiting.size + batch.length + (held?.events ?? 0), bytes: waiting.bytes + batchBytes + (held?.bytes ?? 0) },
+    ...(held?.spooled && { spooled: held.spooled }),
     dropped: held ? summed(dropped, held.dropped) : dropped,
     failures: failures + (held?.failures ?? 0),
     ...(says !== undefined && { failing: says }),

@@ -13,6 +13,7 @@ const texts = z.array(text).max(10_000)
 const ReceivedEvent = z.looseObject({
   labels: z.record(id, text).optional(),
   decision_id: id.optional(),
+  batch_decision_id: id.optional(),
   trace_id: id.optional(),
   span_id: id.optional(),
   revision: id.optional(),
@@ -32,14 +33,18 @@ const ReceivedEvent = z.looseObject({
   req_id: z.int().min(0).optional(),
   request_context: z.looseObject({ http: z.looseObject({ headers: z.record(id, z.array(text)).nullish() }).nullish() }).nullish(),
   custom: z.unknown().optional(),
+  reason: id.optional(),
+  reasons: z.array(id).max(100).optional(),
+  endpoint: text.optional(),
+  reasons_revision: id.optional(),
 })
-/** Events as an OPA sends them, of whatever version. */
+/** Events as an OPA sends them, of whatever version, or another Portcullis. */
 export const ReceivedEvents = z.array(ReceivedEvent)
 export type ReceivedEvents = z.infer<typeof ReceivedEvents>
 
 /**
  * What is kept of an event that somebody else made, masked like one of ours: the caches of builtins hold requests with their credentials, and are
- * always taken out. Members that OPA does not have are left out.
+ * always taken out. Members that neither OPA nor a log like this one has are left out.
  */
 export function receivedEvent(event: ReceivedEvents[number], sender: LogSender, at: number): LogEvent {
   const { path = "", query, input, result, mapped_result: mapped, nd_builtin_cache: cache, error, custom, masked, metrics } = event
@@ -64,18 +69,29 @@ export function receivedEvent(event: ReceivedEvents[number], sender: LogSender, 
     ...(metrics && { metrics: numbersIn(metrics) }),
     ...contextOf(event.request_context?.http?.headers ?? {}),
     ...(allowed !== undefined && { allowed }),
+    ...explanationIn(event),
     received: { from: sender.name, ...(sender.partition !== undefined && { partition: sender.partition }), at: timestamp(at) },
   }
 }
 
-function plainMembers({ trace_id, span_id, revision, bundles, requested_by, req_id }: ReceivedEvents[number]): Partial<LogEvent> {
+function plainMembers({ batch_decision_id, trace_id, span_id, revision, bundles, requested_by, req_id }: ReceivedEvents[number]): Partial<LogEvent> {
   return {
+    ...(batch_decision_id !== undefined && { batch_decision_id }),
     ...(trace_id !== undefined && { trace_id }),
     ...(span_id !== undefined && { span_id }),
     ...(revision !== undefined && { revision }),
     ...(bundles && { bundles: Object.fromEntries(Object.entries(bundles).map(([name, { revision: of = "" }]) => [name, { revision: of }])) }),
     ...(requested_by !== undefined && { requested_by }),
     ...(req_id !== undefined && { req_id }),
+  }
+}
+
+function explanationIn({ reason, reasons, endpoint, reasons_revision }: ReceivedEvents[number]): Partial<LogEvent> {
+  return {
+    ...(reason !== undefined && { reason: withoutTokens(reason) }),
+    ...(reasons && { reasons: reasons.map(withoutTokens) }),
+    ...(endpoint !== undefined && { endpoint: withoutTokens(endpoint) }),
+    ...(reasons_revision !== undefined && { reasons_revision: withoutTokens(reasons_revision) }),
   }
 }
 

@@ -49,7 +49,7 @@ export function recording(policy: LoggedPolicy, which: LogWhich, sample: number,
       guarded(outcome, () => {
         const asked = maskedInput(outcome.path, input)
         const answered = maskedResult(outcome.path, result)
-        const bytes = entryBytes + jsonWeight(asked.value) + jsonWeight(answered.value)
+        const bytes = entryBytes + 2 * outcome.path.length + jsonWeight(asked.value) + jsonWeight(answered.value)
         const rest = { input: asked.value, result: answered.value, erased: [...asked.erased, ...answered.erased], bytes }
         effects.push(entryOf(policy, outcome, undefined, rest, effects))
       }),

@@ -1,4 +1,4 @@
-import type { DropCause } from "./tally.js"
+import type { Amount, DropCause } from "./tally.js"
 
 /** Where events go. Implemented by {@link consoleSink}, {@link fileSink} and {@link httpSink}, or by a host. */
 export interface Sink {
@@ -16,9 +16,9 @@ export interface Sink {
 }
 
 /** What a sink holds itself. */
-export interface SinkHolding {
-  readonly events: number
-  readonly bytes: number
+export interface SinkHolding extends Amount {
+  /** Of these, what is ready for an upload. */
+  readonly spooled?: Amount
   readonly written: number
   readonly dropped: Readonly<Record<DropCause, number>>
   readonly failures: number

@@ -28,7 +28,7 @@ export interface DecisionLogStatus {
   readonly recorded: number
   readonly received: number
   /** What waits to become an event. */
-  readonly queued: { readonly events: number; readonly bytes: number }
+  readonly queued: Amount
   /** Events that no sink has got, by cause. */
   readonly dropped: Readonly<Record<DropCause, number>>
   /** Denials without reasons, because too much was to do. */
@@ -36,11 +36,19 @@ export interface DecisionLogStatus {
   readonly sinks: readonly SinkStatus[]
 }
 
+/** Events, and about how many bytes they take. */
+export interface Amount {
+  readonly events: number
+  readonly bytes: number
+}
+
 /** How one sink fares. */
 export interface SinkStatus {
   readonly name: string
   readonly written: number
-  readonly queued: { readonly events: number; readonly bytes: number }
+  readonly queued: Amount
+  /** Of these, what has been made ready for an upload, compressed: in the spool on disk, or in memory without one. Absent: this sink has none. */
+  readonly spooled?: Amount
   /** Events that this sink has not got, by cause. */
   readonly dropped: Readonly<Record<DropCause, number>>
   /** Attempts that failed. */

@@ -23,8 +23,13 @@ export interface Acceptance {
 }
 
 const headerValue = /^[\x20-\x7e]+$/
-const Refused = z.object({ code: z.string(), detail: z.string() })
-/** A refusal in the sidecar's own words. */
+const Refused = z.object({
+  code: z.string(),
+  detail: z.string(),
+  expected_audience: z.string().optional(),
+  expected_issuers: z.array(z.string()).optional(),
+})
+/** A refusal in the sidecar's own words, and what it says would be due. */
 export type Refused = Readonly<z.infer<typeof Refused>>
 
 /** Sends credentials to `/apis/auth/authenticate`, unless somebody could read a token on its way. */

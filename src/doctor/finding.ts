@@ -29,8 +29,8 @@ export const checks = [
 export type Check = (typeof checks)[number]
 
 /** What one check found. */
-export interface Finding {
-  readonly check: Check
+export interface Finding<Name extends string = Check> {
+  readonly check: Name
   /** Null: it could not be checked, and `detail` says why. */
   readonly ok: boolean | null
   /** Never holds a token, a secret or a password. */
@@ -40,22 +40,22 @@ export interface Finding {
 }
 
 /** All is well. */
-export function passed(check: Check, detail: string, remedy?: string): Finding {
+export function passed<Name extends string>(check: Name, detail: string, remedy?: string): Finding<Name> {
   return finding(check, true, detail, remedy)
 }
 
 /** Something is wrong. */
-export function failed(check: Check, detail: string, remedy: string): Finding {
+export function failed<Name extends string>(check: Name, detail: string, remedy: string): Finding<Name> {
   return finding(check, false, detail, remedy)
 }
 
 /** It could not be checked. */
-export function unchecked(check: Check, why: string, remedy?: string): Finding {
+export function unchecked<Name extends string>(check: Name, why: string, remedy?: string): Finding<Name> {
   return finding(check, null, why, remedy)
 }
 
 /** Each is one line: what came from elsewhere must not look like another finding. */
-function finding(check: Check, ok: boolean | null, detail: string, remedy?: string): Finding {
+function finding<Name extends string>(check: Name, ok: boolean | null, detail: string, remedy?: string): Finding<Name> {
   return { check, ok, detail: printable(detail), ...(remedy !== undefined && { remedy: printable(remedy) }) }
 }
 

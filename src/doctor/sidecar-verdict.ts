@@ -1,5 +1,5 @@
 import type { Token } from "../authn/index.js"
-import type { Acceptance } from "./acceptance.js"
+import type { Acceptance, Refused } from "./acceptance.js"
 import type { Check, Finding } from "./finding.js"
 import { audienceMismatch, issuerMismatch } from "./mismatch.js"
 
@@ -32,8 +32,8 @@ export function withoutRefresh(finding: Finding, source: TokenSource): Finding {
   return { ...finding, remedy }
 }
 
-function mismatch({ code, detail }: NonNullable<Acceptance["refusal"]>, { claims }: Token): Finding | undefined {
-  if (code === "audience_mismatch") return audienceMismatch(claims.get("aud"), /audience '([^']+)'/.exec(detail)?.[1])
-  if (code === "issuer_mismatch") return issuerMismatch(claims.get("iss"), /\(([^)]+)\)/.exec(detail)?.[1]?.split(", ") ?? [])
+function mismatch({ code, expected_audience: audience, expected_issuers: issuers = [] }: Refused, { claims }: Token): Finding | undefined {
+  if (code === "audience_mismatch") return audienceMismatch(claims.get("aud"), audience)
+  if (code === "issuer_mismatch") return issuerMismatch(claims.get("iss"), issuers)
   return undefined
 }

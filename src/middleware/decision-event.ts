@@ -1,5 +1,6 @@
 import type { Caller } from "../authn/index.js"
 import type { Decision } from "../model/decision.js"
+import type { GatewayDecision, Unproven } from "./gateway-decision.js"
 
 /** What `onDecision` hears: one request that was let in or refused. */
 export interface DecisionEvent {
@@ -10,6 +11,10 @@ export interface DecisionEvent {
   readonly caller?: Caller
   /** Absent: refused before the policy was asked. */
   readonly decision?: Decision
+  /** Present when a gateway decided, and the policy was not asked here. */
+  readonly gateway?: GatewayDecision
+  /** Present when the request says that a gateway let it in, and that does not count. */
+  readonly unproven?: Unproven
   /** Present when the request is refused. */
   readonly refusal?: RefusalFacts
 }

@@ -6,6 +6,7 @@ import type { RefusedAnswer } from "./refused-answer.js"
 
 export { admission, type Admission, type Admit, type Outcome } from "./admission.js"
 export type { DecisionEvent, RefusalFacts } from "./decision-event.js"
+export type { GatewayDecision, GatewayDecisions, Unproven } from "./gateway-decision.js"
 export type { MiddlewareOptions } from "./options.js"
 export { admitUpgrades, type UpgradeRequest, type UpgradeSocket } from "./upgrade.js"
 

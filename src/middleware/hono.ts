@@ -1,13 +1,14 @@
 import type { Context, MiddlewareHandler } from "hono"
 import { PdpError } from "../errors.js"
+import { isCanonicalPath, pathOf } from "../model/canonical-path.js"
 import { admission, type Admission } from "./admission.js"
-import { isCanonicalPath, pathOf } from "./canonical-path.js"
 import { peerOf, type Incoming } from "./incoming.js"
 import type { AdmissionRequest } from "./judgement.js"
 import type { MiddlewareOptions } from "./options.js"
 
 export { admission, type Admission, type Admit, type Outcome } from "./admission.js"
 export type { DecisionEvent, RefusalFacts } from "./decision-event.js"
+export type { GatewayDecision, GatewayDecisions, Unproven } from "./gateway-decision.js"
 export type { MiddlewareOptions } from "./options.js"
 export { admitUpgrades, type UpgradeRequest, type UpgradeSocket } from "./upgrade.js"
 

@@ -1,5 +1,6 @@
 export { admission, type Admission, type Admit, type Outcome } from "./admission.js"
 export type { DecisionEvent, RefusalFacts } from "./decision-event.js"
+export type { GatewayDecision, GatewayDecisions, Unproven } from "./gateway-decision.js"
 export type { AdmissionRequest } from "./judgement.js"
 export type { OpenPaths } from "./open-paths.js"
 export type { AdmissionOptions, MiddlewareOptions } from "./options.js"

@@ -2,6 +2,7 @@ import type { Caller, PeerRequest, Trust } from "../authn/index.js"
 import { PdpError } from "../errors.js"
 import type { AuthorizationRequest, Decision } from "../model/decision.js"
 import { assertAllowed } from "../pdp/index.js"
+import type { GatewayDecision, GatewayFinding, GatewayRequest, Unproven } from "./gateway-decision.js"
 import type { AdmissionOptions } from "./options.js"
 
 /** One request that wants to be let in. */
@@ -29,6 +30,10 @@ export interface Judgement {
   readonly path: string
   readonly caller?: Caller
   readonly decision?: Decision
+  /** Present when a gateway decided. */
+  readonly gateway?: GatewayDecision
+  /** Why it does not count that a gateway is said to have decided. */
+  readonly unproven?: Unproven
   /** What stopped it. */
   readonly failure?: { readonly thrown: unknown }
 }
@@ -39,16 +44,21 @@ export interface Judges extends Pick<AdmissionOptions, "pdp"> {
   readonly trustOf: (peer: PeerRequest) => Trust
   readonly authenticate: (credentials: { readonly rawHeaders: readonly string[]; readonly trust: Trust }) => Promise<Caller>
   readonly atLeastSeconds: number
+  /** Absent: gateways are not believed. */
+  readonly gatewayOf?: ((request: GatewayRequest, path: string) => GatewayFinding) | undefined
 }
 
-/** Whether the request is open, else who asks, then whether the policy allows it. Never throws. */
+/** Whether the request is open, else whether a gateway let it in, else who asks, then whether the policy allows it. Never throws. */
 export async function judged(judges: Judges, request: AdmissionRequest, mapped: () => string): Promise<Judgement> {
   const { method, target, rawHeaders, peer, unclear } = request
-  const known: { path: string; caller?: Caller; decision?: Decision } = { path: target }
+  const known: { path: string; caller?: Caller; decision?: Decision; unproven?: Unproven } = { path: target }
   try {
     if (unclear) throw unclear
     if (judges.isOpen(method, target)) return { ...known, isOpen: true }
     const path = (known.path = checkedPath(mapped()))
+    const found = foundAtGateway(judges, request, path)
+    if (found.kind === "proven") return { isOpen: false, path, ...letIn(found) }
+    if (found.kind === "unproven") known.unproven = found.unproven
     const trust = peer === undefined ? "none" : judges.trustOf(peer)
     const { principal } = (known.caller = await judges.authenticate({ rawHeaders, trust }))
     if (trust !== "none") await fresh(judges, request, judges.atLeastSeconds)
@@ -60,6 +70,15 @@ export async function judged(judges: Judges, request: AdmissionRequest, mapped: 
   } catch (thrown) {
     return { ...known, isOpen: false, failure: { thrown: isUndecidable(thrown) ? cannotDecide(thrown) : thrown } }
   }
+}
+
+/** Who wants at least some revision asks for a decision on that, which no earlier one is. */
+function foundAtGateway({ gatewayOf }: Judges, request: AdmissionRequest, path: string): GatewayFinding {
+  return gatewayOf && request.atLeast === undefined ? gatewayOf(request, path) : { kind: "none" }
+}
+
+function letIn({ caller, gateway }: Extract<GatewayFinding, { kind: "proven" }>): Pick<Judgement, "caller" | "decision" | "gateway"> {
+  return { caller, gateway, decision: { allowed: true, revision: gateway.revision } }
 }
 
 function checkedPath(path: unknown): string {

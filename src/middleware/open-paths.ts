@@ -1,5 +1,5 @@
 import { PdpError } from "../errors.js"
-import { isCanonicalPath, pathOf } from "./canonical-path.js"
+import { isCanonicalPath, pathOf } from "../model/canonical-path.js"
 
 /** Paths that need no decision, each with every method; or who says so for one method and path. */
 export type OpenPaths = readonly string[] | ((method: string, path: string) => boolean)

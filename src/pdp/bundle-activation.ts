@@ -1,36 +1,69 @@
 import { hash } from "node:crypto"
-import { readBundle, type JsonObject } from "../bundle/index.js"
+import { readBundle, type BundleManifest, type JsonObject, type UnpackedBundle } from "../bundle/index.js"
 import { PdpError } from "../errors.js"
 import type { BundleFeed, PackedBundle } from "./bundle-feed.js"
 import type { BundleDeciding } from "./bundle-options.js"
-import type { BundleContents, BundleState } from "./bundle-state.js"
+import type { BundleState, Taken } from "./bundle-state.js"
 import { readCustomBundle } from "./custom-bundle.js"
+import { unfitDelta } from "./delta-problem.js"
+import { bindingPages } from "./own-bindings.js"
 import { isOwnBundle, isOwnShard, readOwnBundle } from "./own-bundle.js"
 
 /** What is known of the bundle that decides. */
 export interface ActivatedBundle {
-  readonly digest: string
+  readonly type: UnpackedBundle["type"]
+  /** Of the whole bundle as it came; undefined after a delta. */
+  readonly digest: string | undefined
   readonly tag: string | undefined
-  readonly named: string
+  readonly manifest: BundleManifest
+  /** As it travelled, or as the delta did. */
   readonly bytes: number
   readonly signedBy: string | undefined
 }
 
+/** Where a bundle comes from, and what it comes after. */
+export interface BundleArrival {
+  readonly from: "feed" | "disk"
+  readonly signal: AbortSignal
+  /** What a delta may lead on from; undefined: none was asked for. */
+  readonly base: ActivatedBundle | undefined
+}
+
+/** Verifies a bundle and reads it. @throws {PdpError} `ERR_BUNDLE_INVALID` */
+export function readPacked({ verify, maxBytes }: Pick<BundleFeed, "verify" | "maxBytes">, { bytes }: PackedBundle): Promise<UnpackedBundle> {
+  return readBundle(bytes, { limits: { bytes: maxBytes }, apart: isOwnShard, ...(verify && { verification: verify }) })
+}
+
 /**
- * Verifies a bundle, reads it, loads its policy with its data beside the one that decides, and lets it decide.
+ * Loads the policy of a bundle with its data beside the one that decides, and lets it decide. A delta changes the one that decides.
  *
+ * @param packed what the bundle was read from
  * @throws {PdpError} `ERR_BUNDLE_INVALID`, `ERR_POLICY_INVALID`; the bundle before goes on deciding
  */
 export async function activateBundle(
-  { verify, maxBytes }: Pick<BundleFeed, "verify" | "maxBytes">,
   deciding: BundleDeciding,
   state: BundleState,
   packed: PackedBundle,
-  from: "feed" | "disk",
-  signal: AbortSignal,
+  bundle: UnpackedBundle,
+  { from, signal, base }: BundleArrival,
 ): Promise<ActivatedBundle> {
-  const bundle = await readBundle(packed.bytes, { limits: { bytes: maxBytes }, apart: isOwnShard, ...(verify && { verification: verify }) })
-  if (bundle.type === "delta")
+  signal.throwIfAborted()
+  const { type, manifest } = bundle
+  const how = { named: manifest.revision, from, signal }
+  if (type === "delta") await amend(state, bundle, base, how)
+  else await take(state, bundle, deciding, packed.data, how)
+  const digest = type === "delta" ? undefined : digestOf(packed)
+  return { type, digest, tag: packed.tag, manifest, bytes: packed.bytes.length, signedBy: bundle.verified?.keyId }
+}
+
+/** The SHA-256 of a bundle and of the data beside it, in hex. */
+export function digestOf({ bytes, data }: { readonly bytes: Uint8Array; readonly data?: JsonObject | undefined }): string {
+  const digest = hash("sha256", bytes, "hex")
+  return data ? hash("sha256", digest + JSON.stringify(data), "hex") : digest
+}
+
+async function amend(state: BundleState, { patch, manifest }: UnpackedBundle, base: ActivatedBundle | undefined, how: Taken): Promise<void> {
+  if (!base)
     throw new PdpError(
       "ERR_BUNDLE_INVALID",
       "the bundle is a delta, which was not asked for; serve snapshots to who does not list 'delta' in Prefer",
@@ -38,9 +71,19 @@ export async function activateBundle(
         reason: "delta_refused",
       },
     )
-  const known = state.current()?.contents
-  const isOwn = isOwnBundle(bundle)
-  if (isOwn && (packed.data || (deciding.entrypoints ?? []).length > 0))
+  if (shapeOf(base.manifest) !== shapeOf(manifest)) throw unfitDelta("its roots or modules are not those of the bundle that it is for")
+  await state.amend(patch, how)
+}
+
+async function take(
+  state: BundleState,
+  bundle: UnpackedBundle,
+  deciding: BundleDeciding,
+  data: JsonObject | undefined,
+  how: Taken,
+): Promise<void> {
+  if (!isOwnBundle(bundle)) return state.take(await readCustomBundle(bundle, deciding, data), [], how)
+  if (data || (deciding.entrypoints ?? []).length > 0)
     throw new PdpError(
       "ERR_BUNDLE_INVALID",
       "this is a bundle of Portcullis' own, which takes neither entrypoints nor further data; leave them out",
@@ -48,17 +91,13 @@ export async function activateBundle(
         reason: "data_conflict",
       },
     )
-  const contents: BundleContents = isOwn
-    ? await readOwnBundle(bundle, deciding.profile ?? "hardened", deciding.memoryLimitMb, known?.kind === "portcullis" ? known : undefined)
-    : await readCustomBundle(bundle, deciding, packed.data)
-  signal.throwIfAborted()
-  const { revision: named } = bundle.manifest
-  await state.take(contents, named, from, signal)
-  return { digest: digestOf(packed), tag: packed.tag, named, bytes: packed.bytes.length, signedBy: bundle.verified?.keyId }
+  const known = state.current()?.contents
+  const { profile = "hardened", memoryLimitMb } = deciding
+  const contents = await readOwnBundle(bundle, profile, memoryLimitMb, known?.kind === "portcullis" ? known : undefined)
+  return state.take(contents, bindingPages(bundle.files), how)
 }
 
-/** The SHA-256 of a bundle and of the data beside it, in hex. */
-export function digestOf({ bytes, data }: { readonly bytes: Uint8Array; readonly data?: JsonObject | undefined }): string {
-  const digest = hash("sha256", bytes, "hex")
-  return data ? hash("sha256", digest + JSON.stringify(data), "hex") : digest
+/** What a delta must have in common with the bundle that it is for. */
+function shapeOf({ roots, wasm }: BundleManifest): string {
+  return JSON.stringify([[...roots].sort(), wasm])
 }

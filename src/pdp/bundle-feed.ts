@@ -46,6 +46,8 @@ export interface Surroundings {
 export interface BundleQuestion {
   /** The tag of the bundle that decides. */
   readonly have?: string | undefined
+  /** What leads there from that bundle would do, too: a delta. Default: it would not. */
+  readonly takesDelta?: boolean
   /** How long the answer may be held back until there is news, in ms; 0: not at all. */
   readonly waitMs: number
   /** Ends it. */
@@ -55,7 +57,7 @@ export interface BundleQuestion {
 /** What a {@link BundleFeed} answers. */
 export type BundleAnswer = { readonly kind: "unchanged" } | PackedBundle
 
-/** A bundle as it came. */
+/** A bundle as it came, or a delta. */
 export interface PackedBundle {
   readonly kind: "bundle"
   /** A gzipped tar. */

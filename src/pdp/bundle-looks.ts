@@ -1,7 +1,10 @@
+import { PdpError } from "../errors.js"
 import { unavailable } from "../model/unavailable.js"
-import { activateBundle, digestOf, type ActivatedBundle } from "./bundle-activation.js"
+import { activateBundle, digestOf, readPacked, type ActivatedBundle, type BundleArrival } from "./bundle-activation.js"
+import type { BundleQuestion, PackedBundle } from "./bundle-feed.js"
 import type { BundlePdpOptions } from "./bundle-options.js"
 import type { BundleState } from "./bundle-state.js"
+import { deltaChoice } from "./delta-choice.js"
 import { keptBundle } from "./kept-bundle.js"
 
 /** Looks for bundles, takes them, and keeps the last good one on disk. */
@@ -21,6 +24,7 @@ export function bundleLooks(options: BundlePdpOptions, state: BundleState, unkep
   const { bundle: feed } = options
   const { now } = feed.surroundings
   const kept = feed.persistFile === undefined ? undefined : keptBundle(feed.persistFile, feed.maxBytes, now)
+  const deltas = deltaChoice(feed.verify === undefined && feed.takesEdits !== true, now)
   let activated: ReturnType<BundleLooks["activated"]>
   let isKept = false
   let lastLook: number | undefined
@@ -40,27 +44,46 @@ export function bundleLooks(options: BundlePdpOptions, state: BundleState, unkep
       unkept(thrown instanceof Error ? thrown : unavailable("the bundle is not kept", "check the disk", thrown))
     }
   }
+  const questionOf = (waitMs: number, signal: AbortSignal): BundleQuestion => {
+    const isWhole = deltas.mustBeWhole() || (kept !== undefined && !isKept && !deltas.mayKeepLater())
+    // Without a tag the bundle comes again, whole, and can be kept.
+    const have = isWhole ? undefined : activated?.tag
+    return { have, takesDelta: have !== undefined && deltas.mayBeDelta(), waitMs, signal }
+  }
+  const activate = async (packed: PackedBundle, arrival: BundleArrival): Promise<void> => {
+    let type: ActivatedBundle["type"] | undefined
+    try {
+      const bundle = await readPacked(feed, packed)
+      type = bundle.type
+      activated = { ...(await activateBundle(options, state, packed, bundle, arrival)), at: now(), fromDisk: arrival.from === "disk" }
+    } catch (thrown) {
+      const isDelta = type === "delta" || (type === undefined && arrival.base !== undefined && isOfPatch(thrown))
+      if (isDelta && !arrival.signal.aborted) deltas.failed()
+      throw thrown
+    }
+    deltas.taken(activated.type)
+  }
 
   return {
     look: async (waitMs, signal) => {
       lastLook = now()
-      // Without a tag the bundle comes again, and can be kept.
-      const have = kept && activated && !isKept ? undefined : activated?.tag
-      const answer = await feed.read({ have, waitMs, signal })
+      const question = questionOf(waitMs, signal)
+      const answer = await feed.read(question)
+      deltas.answered(answer.kind)
       if (answer.kind === "unchanged") {
-        await confirmKept()
+        if (activated?.type !== "delta") await confirmKept()
         if (activated) activated = { ...activated, fromDisk: false }
         return "unchanged"
       }
-      if (activated && digestOf(answer) === activated.digest) {
+      if (activated?.digest !== undefined && digestOf(answer) === activated.digest) {
         activated = { ...activated, tag: answer.tag, fromDisk: false }
         if (isKept) await confirmKept()
         else await keep(answer.bytes)
         return "unchanged"
       }
-      activated = { ...(await activateBundle(feed, options, state, answer, "feed", signal)), at: now(), fromDisk: false }
+      await activate(answer, { from: "feed", signal, base: question.takesDelta ? activated : undefined })
       isKept = false
-      await keep(answer.bytes)
+      if (activated?.type !== "delta") await keep(answer.bytes)
       return "news"
     },
     takeKept: async (signal) => {
@@ -68,11 +91,15 @@ export function bundleLooks(options: BundlePdpOptions, state: BundleState, unkep
       const found = await kept?.read()
       if (!found) return undefined
       const packed = { kind: "bundle" as const, bytes: found.bytes, tag: `"${digestOf(found)}"` }
-      activated = { ...(await activateBundle(feed, options, state, packed, "disk", signal)), at: now(), fromDisk: true }
+      await activate(packed, { from: "disk", signal, base: undefined })
       isKept = true
       return found.takenAt
     },
     activated: () => activated,
     lastLook: () => lastLook,
   }
+}
+
+function isOfPatch(thrown: unknown): boolean {
+  return thrown instanceof PdpError && (thrown.reason === "patch_invalid" || thrown.reason === "outside_roots")
 }

@@ -178,10 +178,12 @@ function assertFresh(health: SourceHealth, now: number, maxMs: number): void {
 function facts(state: BundleState, looks: BundleLooks): Partial<BundleStatus> {
   const [current, activated] = [state.current(), looks.activated()]
   if (!current || !activated) return {}
-  const { tag, named, bytes, at, signedBy, fromDisk: isFromDisk } = activated
+  const { type, tag, manifest, bytes, at, signedBy, fromDisk: isFromDisk } = activated
+  const { revision } = manifest
   return {
     kind: current.contents.kind,
-    ...(named !== "" && { revision: named }),
+    type,
+    ...(revision !== "" && { revision }),
     ...(tag !== undefined && /^(?:W\/)?"/.test(tag) && { etag: tag }),
     bytes,
     activatedAt: new Date(at).toISOString(),

@@ -58,13 +58,13 @@ export function bundleReporting(
 
 const lastReportMs = 1_000
 
-function reportOf({ bundle, labels }: BundleReports, { revision, bytes, activatedAt, lastError }: BundleStatus, times: BundleTimes): object {
+function reportOf({ bundle, labels }: BundleReports, { type, revision, bytes, activatedAt, lastError }: BundleStatus, times: BundleTimes): object {
   return {
     labels: { version: packageVersion(), ...labels },
     bundles: {
       [bundle]: {
         name: bundle,
-        ...(revision !== undefined && { active_revision: revision, type: "snapshot", size: bytes, last_successful_activation: activatedAt }),
+        ...(revision !== undefined && { active_revision: revision, type, size: bytes, last_successful_activation: activatedAt }),
         ...(times.lastSuccess !== undefined && { last_successful_download: times.lastSuccess, last_successful_request: times.lastSuccess }),
         ...(times.lastRequest !== undefined && { last_request: times.lastRequest }),
         ...(lastError && {

@@ -1,15 +1,21 @@
 import { PdpError } from "../errors.js"
+import type { PatchOperation } from "../bundle/index.js"
 import type { RoleBinding } from "../model/role-binding.js"
 import { formatRevision, newEpoch, parseRevision, type Revision } from "../model/revision.js"
-import { applyRead } from "../source/index.js"
+import { applyRead, type SourceChanges, type SourceSnapshot } from "../source/index.js"
 import { roleBindingStore, type RoleBindingStore } from "../store/index.js"
 import { activeState, type Active } from "./active.js"
 import type { CustomContents } from "./custom-bundle.js"
+import { unfitDelta } from "./delta-problem.js"
 import type { OwnContents } from "./own-bundle.js"
+import { ownDelta } from "./own-delta.js"
+import { patchedDocument } from "./patched-document.js"
 import type { PdpEvents, Profile } from "./pdp.js"
 
-/** What a bundle holds, once it is read. */
+/** What a bundle holds, once it is read, but for role bindings. */
 export type BundleContents = OwnContents | CustomContents
+/** The role bindings of a bundle, checked as they are read. */
+export type BindingPages = Iterable<readonly RoleBinding[]>
 
 /** What a PDP decides on: one bundle, whole. */
 export interface BundleState {
@@ -20,12 +26,25 @@ export interface BundleState {
   /**
    * Lets a bundle decide, in one synchronous step. When it rejects, the one before goes on.
    *
-   * @param named the revision in its manifest
    * @throws {PdpError} `ERR_BUNDLE_INVALID` with the reason `revision_older` or `data_invalid`
    */
-  take(contents: BundleContents, named: string, from: "feed" | "disk", signal: AbortSignal): Promise<void>
+  take(contents: BundleContents, bindings: BindingPages, how: Taken): Promise<void>
+  /**
+   * Changes the bundle that decides by a delta, in one synchronous step. When it rejects, nothing has changed.
+   *
+   * @throws {PdpError} `ERR_BUNDLE_INVALID` with the reason `delta_unfit`, `revision_older` or `data_invalid`; `ERR_POLICY_INVALID`
+   */
+  amend(patch: readonly PatchOperation[], how: Taken): Promise<void>
   /** Lets the policies of a custom bundle decide on other data. @returns the revision @throws {PdpError} `ERR_POLICY_INVALID`, `ERR_PDP_NOT_READY` */
   edit(document: unknown): string
+}
+
+/** How a bundle comes to decide. */
+export interface Taken {
+  /** The revision in its manifest. */
+  readonly named: string
+  readonly from: "feed" | "disk"
+  readonly signal: AbortSignal
 }
 
 /** A bundle that decides. */
@@ -53,7 +72,7 @@ export function bundleState(
     current = { active, contents, store }
     activated({ revision: active.revision, cause, changes }, revision)
   }
-  const takeOwn = async (contents: OwnContents, named: string, from: "feed" | "disk", signal: AbortSignal): Promise<void> => {
+  const takeOwn = async (contents: OwnContents, rows: Rows, { named, from, signal }: Taken): Promise<void> => {
     const given = numbered(named)
     if (given && current && given.epoch === revision.epoch && given.sequence < revision.sequence) throw older(named, formatRevision(revision))
     const held = current?.contents.kind === "portcullis" ? current.store : roleBindingStore()
@@ -64,17 +83,26 @@ export function bundleState(
       const isNews = isNewPolicy || changes > 0 || (given !== undefined && formatRevision(given) !== current?.active.revision)
       if (isNews) adopt(contents, store, isNewPolicy ? changes + 1 : changes, given, from)
     }
-    const read = { kind: "snapshot" as const, position: named, pages: pagesOf(contents), ...(given && { revision: given }) }
-    await applyRead({ store: held, now, activate }, read, signal)
+    await applyRead({ store: held, now, activate }, { ...rows, position: named, ...(given && { revision: given }) }, signal)
     if (!isTaken) activate(held, 0)
   }
 
   return {
     current: () => current,
     revision: () => revision,
-    take: async (contents, named, from, signal) => {
-      if (contents.kind === "portcullis") return takeOwn(contents, named, from, signal)
-      adopt(contents, roleBindingStore(), 1, undefined, from)
+    take: async (contents, bindings, how) => {
+      if (contents.kind === "portcullis") return takeOwn(contents, { kind: "snapshot", pages: pagesOf(bindings) }, how)
+      adopt(contents, roleBindingStore(), 1, undefined, how.from)
+    },
+    amend: async (patch, how) => {
+      if (!current) throw unfitDelta("nothing decides yet")
+      const { contents, store } = current
+      if (contents.kind === "portcullis") {
+        const changes = await ownDelta(patch, store)
+        how.signal.throwIfAborted()
+        return takeOwn(contents, { kind: "changes", changes }, how)
+      }
+      adopt(contents.withDocument(patchedDocument(contents.document, patch)), store, 1, undefined, how.from)
     },
     edit: (document) => {
       if (current?.contents.kind !== "custom") throw new PdpError("ERR_PDP_NOT_READY", "there is no policy yet whose data could be edited")
@@ -84,8 +112,10 @@ export function bundleState(
   }
 }
 
-async function* pagesOf({ bindings }: OwnContents): AsyncGenerator<readonly RoleBinding[]> {
-  yield* bindings()
+type Rows = Pick<SourceSnapshot, "kind" | "pages"> | Pick<SourceChanges, "kind" | "changes">
+
+async function* pagesOf(bindings: BindingPages): AsyncGenerator<readonly RoleBinding[]> {
+  yield* bindings
 }
 
 /** A revision that Portcullis gave, so that what is waited for there can be waited for here. */

@@ -5,11 +5,13 @@ export interface BundleStatus {
   readonly source: string
   /** `portcullis`: its data decides by the product's policies; `custom`: the policies in it decide. Like the following, absent before the first one. */
   readonly kind?: "portcullis" | "custom"
+  /** How it came: whole, or what was missing of it. */
+  readonly type?: "snapshot" | "delta"
   /** In its manifest. */
   readonly revision?: string
   /** What the server gave it. */
   readonly etag?: string
-  /** As it travelled. */
+  /** As it travelled, or as the delta did. */
   readonly bytes?: number
   readonly activatedAt?: string
   /** The key that its signature was verified with. */

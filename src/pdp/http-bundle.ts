@@ -13,7 +13,7 @@ export type { HttpBundleOptions } from "./http-bundle-settings.js"
  * A bundle from a server, as stock OPAs take it: asked for again with its `ETag`, and held back by servers that can until there is another one. That is
  * so when a 200 has exactly the content type `application/vnd.openpolicyagent.bundles`; after any other one it is asked every `pollSeconds`.
  *
- * Redirects are not followed, and link-local and metadata addresses are never asked. Deltas are not asked for.
+ * Deltas are asked for, too, but with `verify`: they are not signed. Redirects are not followed, and link-local and metadata addresses are never asked.
  *
  * @throws {PdpError} `ERR_CONFIG_INVALID` when an option is invalid
  * @see https://www.openpolicyagent.org/docs/management-bundles
@@ -49,7 +49,7 @@ interface Answered {
   readonly isLongPolled?: boolean
 }
 
-async function answerTo(settings: HttpBundleSettings, { have, signal }: BundleQuestion, waitSeconds: number | undefined): Promise<Answered> {
+async function answerTo(settings: HttpBundleSettings, { have, takesDelta = false, signal }: BundleQuestion, waitSeconds: number | undefined): Promise<Answered> {
   const { target, maxBytes, timeoutMs, surroundings } = settings
   const ending = new AbortController()
   const end = (): void => ending.abort()
@@ -58,7 +58,7 @@ async function answerTo(settings: HttpBundleSettings, { have, signal }: BundleQu
   try {
     const headers = {
       ...(await sentHeaders(settings, target.place)),
-      prefer: `modes=snapshot${waitSeconds === undefined ? "" : `;wait=${waitSeconds}`}`,
+      prefer: `modes=snapshot${takesDelta && have !== undefined ? ",delta" : ""}${waitSeconds === undefined ? "" : `;wait=${waitSeconds}`}`,
       ...(have !== undefined && { "if-none-match": have }),
       accept: `${longPollType}, application/gzip, application/octet-stream;q=0.9`,
       "accept-encoding": "identity",

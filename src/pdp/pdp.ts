@@ -1,5 +1,6 @@
 import type { AuthorizationRequest, Decision, Explanation, PermissionsRequest, RoleRequest } from "../model/decision.js"
 import type { RequestOrigin } from "../decision-log/index.js"
+import type { BindingsView } from "../bundle/index.js"
 import type { Finding } from "../authorization-data/index.js"
 import type { RoleBinding } from "../model/role-binding.js"
 import type { BundleStatus } from "./bundle-status.js"
@@ -93,7 +94,8 @@ export interface PdpSnapshot {
   readonly profile: Profile
   /** `data.authz_data`: roles and index. */
   readonly authzData: unknown
-  readonly bindings: Iterable<RoleBinding>
+  /** Read-only, and of this revision in the same tick only. */
+  readonly bindings: BindingsView
 }
 
 /** The data of a policy of one's own. */
@@ -131,6 +133,15 @@ export interface Pdp extends Decisions {
    * For the product's policies, `bindings` in the input is dropped and the caller's slice attached.
    */
   evaluate(entrypoint: string, input: unknown, origin?: RequestOrigin): unknown
+  /**
+   * Makes one question of several evaluations of one input, or of none, where decisions are noted: a place inside a result, a package, base data.
+   * Absent: nothing is noted.
+   *
+   * @param path of what is asked for, as entrypoints are named
+   * @param answer evaluates what it needs
+   * @returns what `answer` does
+   */
+  document?(path: string, input: unknown, answer: (evaluate: (entrypoint: string) => unknown) => unknown, origin?: RequestOrigin): unknown
   /** Of a policy of one's own: its data. Absent: data comes from sources. */
   readonly data?: PolicyData | undefined
   /** Which builtins could not answer in the evaluation just made, and why: ask in the same tick. Absent: that is not known. */

@@ -20,6 +20,20 @@ export function recordedPdp(pdp: Pdp, log: Pick<DecisionLog, "recorder">): Pdp {
       return decision
     }
   }
+  const answered = (path: string, input: unknown, answer: () => unknown, origin: RequestOrigin | undefined): unknown => {
+    const startedAt = clock()
+    let result: unknown
+    let revision: string
+    try {
+      revision = pdp.revision()
+      result = answer()
+    } catch (thrown) {
+      recorder.evaluation(input, undefined, { path, allowed: undefined, thrown, startedAt, origin })
+      throw thrown
+    }
+    recorder.evaluation(input, result, { path, allowed: allowedIn(path, result), revision, startedAt, origin })
+    return result
+  }
   return {
     ...pdp,
     authorize: decided("authz/allow", pdp.authorize),
@@ -34,26 +48,16 @@ export function recordedPdp(pdp: Pdp, log: Pick<DecisionLog, "recorder">): Pdp {
       }
       return decisions
     },
-    evaluate(path, input, origin) {
-      if (isInternal(path)) return pdp.evaluate(path, input)
-      const startedAt = clock()
-      let result: unknown
-      let revision: string
-      try {
-        revision = pdp.revision()
-        result = pdp.evaluate(path, input)
-      } catch (thrown) {
-        recorder.evaluation(input, undefined, { path, allowed: undefined, thrown, startedAt, origin })
-        throw thrown
-      }
-      recorder.evaluation(input, result, { path, allowed: allowedIn(path, result), revision, startedAt, origin })
-      return result
+    evaluate: (path, input, origin) => (isUnnoted(path) ? pdp.evaluate(path, input) : answered(path, input, () => pdp.evaluate(path, input), origin)),
+    document: (path, input, answer, origin) => {
+      const read = (): unknown => answer((entrypoint) => pdp.evaluate(entrypoint, input))
+      return isUnnoted(path) ? read() : answered(path, input, read, origin)
     },
   }
 }
 
-/** What a server asks for itself, with the headers of its callers, and no decision of theirs. */
-function isInternal(path: string): boolean {
+/** What a server asks for itself, with the headers of its callers, is no decision of theirs, and is not noted, whoever asks. */
+export function isUnnoted(path: string): boolean {
   return path.startsWith("system/authz/") || path.startsWith("system/health/")
 }
 
@@ -62,7 +66,7 @@ function allowedIn(path: string, result: unknown): boolean | undefined {
   if (typeof result === "boolean") return result
   if (path === "authz/explain") return undefined
   if (path === "authz/allow_many") return Array.isArray(result) && result.every((one) => one === true)
-  const isOurs = path.startsWith("authz/")
+  const isOurs = /^authz\/[^/]+$/.test(path)
   if (typeof result !== "object" || result === null) return isOurs ? false : undefined
   if ("has_role" in result && path === "authz/has_role") return result.has_role === true
   if ("allowed" in result) return result.allowed === true

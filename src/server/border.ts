@@ -20,9 +20,8 @@ export interface BorderRules {
  */
 export function checkBorder(request: IncomingMessage, rules: BorderRules): Refusal | undefined {
   const { headers, url = "" } = request
-  const ambiguous = framingProblem(request)
-  if (ambiguous !== undefined) return refusal(400, "input_invalid", ambiguous, { Connection: "close" })
-  if (request.rawHeaders.length > maxHeaders * 2) return refusal(431, "headers_too_large", `send at most ${maxHeaders} headers`)
+  const ambiguous = checkFraming(request)
+  if (ambiguous) return ambiguous
   const unclear = targetProblem(url)
   if (unclear !== undefined) return refusal(400, "input_invalid", unclear)
   if (rules.allowedHosts !== "any" && !isOurHost(headers.host, rules.allowedHosts, request.socket))
@@ -31,6 +30,16 @@ export function checkBorder(request: IncomingMessage, rules: BorderRules): Refus
   if (headers["sec-fetch-site"] === "cross-site") return refusal(403, "origin_not_allowed", originRemedy)
   if (hostsSent(request) > 1) return refusal(400, "input_invalid", "send one Host header")
   return headers.expect !== undefined && !continueExpected.test(headers.expect) ? unmetExpectation : undefined
+}
+
+/**
+ * The part of {@link checkBorder} that holds for gateways, too: they pass on what their clients send, `Host` and `Origin` among it, and the targets they
+ * ask about are judged by the decision.
+ */
+export function checkFraming(request: IncomingMessage): Refusal | undefined {
+  const ambiguous = framingProblem(request)
+  if (ambiguous !== undefined) return refusal(400, "input_invalid", ambiguous, { Connection: "close" })
+  return request.rawHeaders.length > maxHeaders * 2 ? refusal(431, "headers_too_large", `send at most ${maxHeaders} headers`) : undefined
 }
 
 /** What Node continues, too. */

@@ -18,7 +18,7 @@ export interface ServerCertificates {
   /** True when clients are asked for a certificate. */
   readonly asksClients: boolean
   current(): SecureContextOptions
-  /** Sets who is told of every change, and whether it is one of the CAs of client certificates. */
+  /** Adds who is told of every change, and whether it is one of the CAs of client certificates. */
   onChange(listener: (next: SecureContextOptions, hasNewClientCas: boolean) => void): void
   close(): void
 }
@@ -30,14 +30,14 @@ export interface ServerCertificates {
  */
 export function certificateFiles(files: TlsFiles, { onProblem, timers }: Pick<Rereading<unknown>, "onProblem" | "timers">): ServerCertificates {
   const { certFile, keyFile, clientCaFile } = files
-  let tell = (_next: SecureContextOptions, _hasNewClientCas: boolean): void => undefined
+  const listeners: Parameters<ServerCertificates["onChange"]>[0][] = []
   const reread = rereadFiles({
     paths: [certFile, keyFile, ...(clientCaFile === undefined ? [] : [clientCaFile])],
     read: ([cert, key, ca]) => secureOptions(files, cert ?? nothing, key ?? nothing, ca),
     onNews(next) {
       const hasNewClientCas = next.ca !== undefined && ca?.equals(next.ca) !== true
       ca = next.ca
-      tell(next, hasNewClientCas)
+      for (const tell of listeners) tell(next, hasNewClientCas)
     },
     onProblem,
     timers,
@@ -47,7 +47,7 @@ export function certificateFiles(files: TlsFiles, { onProblem, timers }: Pick<Re
     asksClients: clientCaFile !== undefined,
     current: reread.current,
     onChange(listener) {
-      tell = listener
+      listeners.push(listener)
     },
     close: reread.close,
   }

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Administration } from "../administration/index.js"
 import type { Authenticate, Authentication, LoginDiscovery } from "../authn/index.js"
-import type { DecisionLogIntake } from "../decision-log/index.js"
+import type { DecisionLogIntake, DecisionLogStatus } from "../decision-log/index.js"
+import type { Gateways } from "../gateway/index.js"
 import type { Pdp, Profile } from "../pdp/pdp.js"
 import type { Logger, Metrics } from "../telemetry/index.js"
 import type { Distribution } from "./distribution.js"
@@ -11,11 +12,13 @@ import type { ServerLimits } from "./limits.js"
 import type { OutdatedConnections } from "./outdated-connections.js"
 import type { Work } from "./work.js"
 
-/** Where the decision logs of OPAs go. */
+/** The decision log of this process, which takes those of OPAs. */
 export interface DecisionLogs {
   readonly intake: DecisionLogIntake
   /** Of one upload, before and after it is inflated. */
   readonly mostBytes: number
+  /** How the log fares, for `/status` and metrics. */
+  readonly status: () => DecisionLogStatus
 }
 
 /** What every route may use. */
@@ -40,6 +43,9 @@ export interface ServerContext {
   /** How to log in: the document of `/apis/auth/discovery`. */
   readonly discovery: LoginDiscovery
   readonly trustOf: TrustOf
+  /** The same for gateways, whose requests carry the marks of every proxy in front of them. */
+  readonly gatewayTrustOf: TrustOf
+  readonly gateways: Gateways
   readonly outdated: OutdatedConnections
   /** True while only this machine can get here. */
   readonly isLocal: boolean

@@ -1,5 +1,6 @@
 import { builtinErrors, dataAnswer, dataEntrypointNames, decisionIn, decisionsIn, documentAt, entrypointPaths, noFlags } from "../opa/index.js"
 import type { DataFlags, DataPlace, DataRequest, OpaError } from "../opa/index.js"
+import { isUnnoted } from "../pdp/index.js"
 import type { Exchange, ServerContext } from "./context.js"
 import { originOf } from "./request-origin.js"
 
@@ -11,6 +12,8 @@ export interface DataQuestion {
   readonly exchange: Exchange
   /** Milliseconds of the server's clock: when all of the input was read. */
   readonly readAt: number
+  /** Of the batch that it is in. */
+  readonly batchDecisionId?: string | undefined
 }
 
 /** What became of it. */
@@ -22,13 +25,12 @@ export function questionOf(context: ServerContext, exchange: Exchange, place: Da
 }
 
 /** Evaluates a question, and counts the decisions in its result. @throws {PdpError} what the PDP throws */
-export function evaluatedData(context: ServerContext, { place, asked, flags, exchange, readAt }: DataQuestion): EvaluatedData {
-  const decisionId = context.opa.newDecisionId()
-  const origin = decisionId === undefined ? undefined : originOf(exchange, decisionId)
-  const failures: string[] = []
+export function evaluatedData(context: ServerContext, { place, asked, flags, exchange, readAt, batchDecisionId }: DataQuestion): EvaluatedData {
+  const decisionId = isUnnoted(place.segments.join("/")) ? undefined : context.opa.newDecisionId()
+  const origin = decisionId === undefined ? undefined : originOf(exchange, { decisionId, ...(batchDecisionId !== undefined && { batchDecisionId }) })
   const startedAt = flags.metrics ? context.now() : 0
-  const result = valueAt(context, place, asked.input, origin, flags.strict ? failures : undefined)
-  if (failures.length > 0) return { error: builtinErrors(failures) }
+  const result = valueAt(context, place, asked.input, origin, flags.strict)
+  if (result instanceof BuiltinFailures) return { error: builtinErrors(result.messages) }
   if (decisionId === undefined && flags === noFlags) return { result, answer: dataAnswer(result, asked.inputMissing) }
   const parts = {
     decisionId,
@@ -50,19 +52,43 @@ export function servingTimer(context: ServerContext, { startedAt }: Exchange): {
 
 type Origin = Parameters<ServerContext["pdp"]["evaluate"]>[2]
 
-/** @param failures gets what builtins could not answer */
-function valueAt(context: ServerContext, place: DataPlace, input: unknown, origin: Origin, failures: string[] | undefined): unknown {
-  if (place.entrypoint !== undefined && place.inside.length === 0) return said(context, place.entrypoint, input, origin, failures)
-  return documentAt(place, {
-    evaluate: (entrypoint) => said(context, entrypoint, input, origin, failures),
-    read: () => (context.opa.isCustom() ? context.pdp.data?.read() : undefined),
-  })
+function valueAt(context: ServerContext, place: DataPlace, input: unknown, origin: Origin, isStrict: boolean): unknown {
+  const { pdp } = context
+  const { entrypoint, inside, segments } = place
+  if (entrypoint !== undefined && inside.length === 0 && !isStrict) return said(context, entrypoint, () => pdp.evaluate(entrypoint, input, origin))
+  const read = (evaluate: (entrypoint: string) => unknown): unknown => {
+    const failures: string[] = []
+    const value = documentAt(place, {
+      evaluate: (name) => {
+        const result = said(context, name, () => evaluate(name))
+        if (isStrict) failures.push(...(pdp.builtinFailures?.() ?? []))
+        return result
+      },
+      read: () => (context.opa.isCustom() ? pdp.data?.read() : undefined),
+    })
+    if (failures.length > 0) throw new BuiltinFailures(failures)
+    return value
+  }
+  try {
+    return pdp.document ? pdp.document(segments.join("/"), input, read, origin) : read((name) => pdp.evaluate(name, input))
+  } catch (thrown) {
+    if (thrown instanceof BuiltinFailures) return thrown
+    throw thrown
+  }
 }
 
-function said(context: ServerContext, entrypoint: string, input: unknown, origin: Origin, failures: string[] | undefined): unknown {
-  const { pdp } = context
-  const result = pdp.evaluate(entrypoint, input, origin)
-  if (failures) failures.push(...(pdp.builtinFailures?.() ?? []))
+/** What builtins could not answer, where that is an error. */
+class BuiltinFailures extends Error {
+  readonly messages: readonly string[]
+
+  constructor(messages: readonly string[]) {
+    super("builtins failed")
+    this.messages = messages
+  }
+}
+
+function said(context: ServerContext, entrypoint: string, evaluate: () => unknown): unknown {
+  const result = evaluate()
   count(context, entrypoint, result)
   return result
 }

@@ -1,21 +1,15 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http"
 import { createServer as createTlsServer } from "node:https"
-import type { AddressInfo, Socket } from "node:net"
+import type { Server as NetServer, Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import { messageOf, PdpError } from "../errors.js"
 import type { Refusal } from "../model/refusal.js"
+import { bind, type ListenAddress } from "./bind.js"
 import { answerBare, answerBrokenClient, noTunnel, type ClientError } from "./broken-client.js"
 import type { ServerCertificates } from "./certificate-files.js"
 import { handshakesOf } from "./handshakes.js"
 import type { ServerLimits } from "./limits.js"
 import type { IsLoopback } from "./listen-rules.js"
-import { listenOnPath, type SocketPath } from "./unix-socket.js"
-
-/** Where to listen. Port 0: any free one. */
-export interface ListenAddress {
-  readonly host: string
-  readonly port: number
-}
+import type { SocketPath } from "./unix-socket.js"
 
 /** A server that listens. */
 export interface Listening {
@@ -126,43 +120,8 @@ function tlsServer(certificates: ServerCertificates, limits: ServerLimits, onReq
   )
 }
 
-/** @returns the URL */
-async function bind(server: Server, place: ListenAddress | SocketPath, isLoopback: IsLoopback, scheme: string): Promise<string> {
-  if ("path" in place) {
-    const remove = await listenOnPath(server, place)
-    server.once("close", remove)
-    return `unix:${place.path}`
-  }
-  const { address, family, port } = await bindAddress(server, place)
-  if (isLoopback(place.host) && !isLoopback(address)) {
-    server.close()
-    throw new PdpError("ERR_CONFIG_INVALID", `'${place.host}' is ${address} here, which is no loopback address; listen on 127.0.0.1 or ::1`)
-  }
-  return `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`
-}
-
-function bindAddress(server: Server, { host, port }: ListenAddress): Promise<AddressInfo> {
-  const bare = host.startsWith("[") ? host.slice(1, -1) : host
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) =>
-      reject(new PdpError("ERR_CONFIG_INVALID", `cannot listen on ${host}:${port}: ${bindProblem(cause)}`, { cause })),
-    )
-    server.listen(port, bare, () => {
-      const bound = server.address()
-      if (bound !== null && typeof bound !== "string") resolve(bound)
-    })
-  })
-}
-
-function bindProblem(cause: NodeJS.ErrnoException): string {
-  const elsewhere = "listen on another one: --listen HOST:PORT, PORTCULLIS_SERVER__LISTEN (health: --health-listen, PORTCULLIS_SERVER__HEALTH_LISTEN)"
-  if (cause.code === "EADDRINUSE") return `the port is in use; stop who uses it, or ${elsewhere}`
-  if (cause.code === "EACCES") return `that port is not permitted to this process; ${elsewhere}`
-  if (cause.code === "EADDRNOTAVAIL") return `this machine has no such address; ${elsewhere}`
-  return messageOf(cause)
-}
-
-function socketsOf(server: Server, event: "connection" | "secureConnection"): ReadonlySet<Socket> {
+/** The open connections of a server. @param event that tells of them */
+export function socketsOf(server: NetServer, event: "connection" | "secureConnection"): ReadonlySet<Socket> {
   const sockets = new Set<Socket>()
   server.on(event, (socket: Socket) => {
     sockets.add(socket)

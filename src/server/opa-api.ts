@@ -13,7 +13,7 @@ export interface OpaApi {
   /** The policy is somebody's own: inputs are his business, and there may be base data. */
   isCustom(): boolean
   /** Without a `/` at its beginning. */
-  readonly defaultDecision: string
+  defaultDecision(): string
   readonly dataWrites: boolean
   readonly authorization: boolean
   /** `undefined` while no decision log is kept. */
@@ -35,10 +35,13 @@ export function opaApi(pdp: Pdp, options: OpaOptions, version: string): OpaApi {
   const { dataWrites = false, authorization = false, decisionIds = false } = options
   let known = policyOf(pdp)
   pdp.on("activation", () => (known = known.digest === digestOf(pdp) ? known : policyOf(pdp)))
-  const isCustom = known.profile === "custom"
-  if (dataWrites && !(isCustom && pdp.data))
-    throw new PdpError("ERR_CONFIG_INVALID", "opa.dataWrites is for a policy of your own; data of the product's policies changes at its sources")
-  if (authorization && (!isCustom || (pdp.status().ready && !known.entrypoints.has(authorizationEntrypoint))))
+  const isCustom = (): boolean => known.profile === "custom"
+  if (dataWrites && !(isCustom() && pdp.data))
+    throw new PdpError(
+      "ERR_CONFIG_INVALID",
+      "opa.dataWrites (opa.data_writes) is for a policy of your own, by policy.path; data of the product's policies changes at its sources",
+    )
+  if (authorization && pdp.status().ready && !known.entrypoints.has(authorizationEntrypoint))
     throw new PdpError(
       "ERR_CONFIG_INVALID",
       `opa.authorization needs a policy of your own with the entrypoint ${authorizationEntrypoint}; build it with -e ${authorizationEntrypoint}`,
@@ -46,8 +49,8 @@ export function opaApi(pdp: Pdp, options: OpaOptions, version: string): OpaApi {
   return {
     place: (rest) => known.place(rest),
     has: (entrypoint) => known.entrypoints.has(entrypoint),
-    isCustom: () => known.profile === "custom",
-    defaultDecision: (options.defaultDecision ?? (isCustom ? "system/main" : "authz/allow")).replace(/^\/+/, ""),
+    isCustom,
+    defaultDecision: () => (options.defaultDecision ?? (isCustom() ? "system/main" : "authz/allow")).replace(/^\/+/, ""),
     dataWrites,
     authorization,
     newDecisionId: () => (decisionIds ? randomUUID() : undefined),

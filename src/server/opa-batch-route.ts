@@ -8,12 +8,13 @@ import {
   type BatchOutcome,
   type DataFlags,
   type DataPlace,
+  type DataRequest,
 } from "../opa/index.js"
 import { refusal, type Refusal } from "../model/refusal.js"
 import { refuse, thrownError } from "./answer.js"
 import type { Exchange, ServerContext } from "./context.js"
 import { placeOf } from "./data-route.js"
-import { evaluatedData, servingTimer, questionOf } from "./evaluated-data.js"
+import { evaluatedData, servingTimer, questionOf, type DataQuestion } from "./evaluated-data.js"
 import { whenFresh } from "./fresh.js"
 import { answerOpa } from "./opa-answer.js"
 import { readOpaBody } from "./opa-body.js"
@@ -43,19 +44,24 @@ function inputsOf(context: ServerContext, bytes: Buffer): readonly BatchInput[] 
 
 function answerBatch(context: ServerContext, exchange: Exchange, place: DataPlace, inputs: readonly BatchInput[], flags: DataFlags): void {
   const revision = context.pdp.revision()
-  const outcomes = inputs.map((input) => outcomeOf(context, exchange, place, input, flags))
   const id = context.opa.newDecisionId()
+  const outcomes = inputs.map((input) =>
+    outcomeOf(context, input, (asked) => ({
+      ...questionOf(context, exchange, place, asked, flags),
+      batchDecisionId: id,
+    })),
+  )
   const frame = { ...(id !== undefined && { batch_decision_id: id }), ...(flags.metrics && { metrics: servingTimer(context, exchange) }) }
   const { status, body } = batchAnswer(outcomes, frame)
   if (status === 500) context.metrics.failed("internal_error")
   answerOpa(context, exchange, status, opaJson(body, flags.pretty), ["X-Portcullis-Revision", revision])
 }
 
-function outcomeOf(context: ServerContext, exchange: Exchange, place: DataPlace, { id, input }: BatchInput, flags: DataFlags): BatchOutcome {
+function outcomeOf(context: ServerContext, { id, input }: BatchInput, question: (asked: DataRequest) => DataQuestion): BatchOutcome {
   const wrong = checkedData(context, input)
   if (wrong) return { id, error: { code: "invalid_parameter", message: wrong.message } }
   try {
-    const evaluated = evaluatedData(context, questionOf(context, exchange, place, { input, inputMissing: false }, flags))
+    const evaluated = evaluatedData(context, question({ input, inputMissing: false }))
     return "error" in evaluated ? { id, error: evaluated.error } : { id, answer: evaluated.answer }
   } catch (thrown) {
     return { id, error: thrownError(thrown) }

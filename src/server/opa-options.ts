@@ -16,7 +16,7 @@ export interface OpaOptions {
   readonly authorization?: boolean | undefined
   /** The PDP writes a decision log: answers carry `decision_id`. Default false. */
   readonly decisionIds?: boolean | undefined
-  /** Beside `id` and `version`, in `/v1/config` and `/v1/status`. Default: none. */
+  /** What this process is called in `/v1/config` and `/v1/status`, beside `version`. Default: an `id`. */
   readonly labels?: Readonly<Record<string, string>> | undefined
   /** What `/v1/config` shows, without secrets. Default: nothing. */
   readonly configuration?: (() => Readonly<Record<string, unknown>>) | undefined

@@ -16,7 +16,7 @@ import { serveDataWrite } from "./opa-write-route.js"
  */
 export function serveOpa(context: ServerContext, exchange: Exchange, path: string, query: string): boolean {
   const { method = "" } = exchange.request
-  if (path === "/") return method === "POST" && served(exchange, () => serveBareData(context, exchange, context.opa.defaultDecision, query))
+  if (path === "/") return method === "POST" && served(exchange, () => serveBareData(context, exchange, context.opa.defaultDecision(), query))
   if (!path.startsWith("/v1") && !path.startsWith("/v0")) return false
   if (path.startsWith(dataPrefix) && isAt(path, dataPrefix)) return served(exchange, () => serveV1Data(context, exchange, path, query))
   if (!isAt(path, "/v1") && !isAt(path, "/v0")) return false

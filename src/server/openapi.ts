@@ -1,4 +1,6 @@
 import { z } from "zod"
+import { defaultHeaderPrefix } from "../authn/index.js"
+import { envoyPrefix, gatewayPaths, identityAnswerNames } from "../gateway/index.js"
 import { administrationPaths } from "./administration-openapi.js"
 import { bundleRoutes } from "./bundle-request.js"
 import { dataPrefix } from "./data-route.js"
@@ -15,7 +17,7 @@ export function openApi(version: string, isAdministered: boolean): Readonly<Reco
       description: "Policy decision point: PDP API, OPA's data API, bundles, health.",
       license: { name: "Apache-2.0" },
     },
-    paths: { ...pdpPaths(), ...dataPaths(), ...bundlePaths(), ...statusPaths(), ...administrationPaths(isAdministered) },
+    paths: { ...pdpPaths(), ...dataPaths(), ...gatewayOperations(), ...bundlePaths(), ...statusPaths(), ...administrationPaths(isAdministered) },
     components: { schemas: { Error: schemaOf(ErrorBody), OpaError: schemaOf(OpaErrorBody) } },
   }
 }
@@ -120,6 +122,33 @@ function dataPaths(): Record<string, unknown> {
 const DataOperation = z.object({ op: z.enum(["add", "remove", "replace"]), path: z.string(), value: z.unknown().optional() })
 const Batch = z.looseObject({ inputs: z.record(z.string(), z.unknown()), common_input: z.unknown().optional() })
 const BatchAnswer = z.looseObject({ responses: z.record(z.string(), DataAnswer) })
+
+function gatewayOperations(): Record<string, unknown> {
+  const text = { type: "string" }
+  const header = (name: string, description: string): unknown => ({ name, in: "header", required: true, schema: text, description })
+  const identity = Object.fromEntries(identityAnswerNames(defaultHeaderPrefix).map((name) => [name, { schema: text }]))
+  const answered = (status: number) => ({
+    [status]: { description: "It passes. Identity headers go on with it, the empty ones, too.", headers: identity },
+    ...error(401, "no credentials, or such as are refused, and somebody must ask", "Error"),
+    ...error(403, "denied, or not decided on: see `code`", "Error"),
+  })
+  const fault = { ...error(500, "a fault of ours", "Error"), ...error(503, failures[503], "Error") }
+  const told = [...gatewayPaths].map(([path, name]) => {
+    const [uri, method] = name === "nginx" ? ["X-Original-URI", "X-Original-Method"] : ["X-Forwarded-Uri", "X-Forwarded-Method"]
+    const parameters = [header(uri, "The raw request target of the client."), header(method, "The method of the client.")]
+    return [path, { get: { parameters, responses: name === "nginx" ? answered(204) : { ...answered(200), ...fault } } }] as const
+  })
+  const path = {
+    name: "path",
+    in: "path",
+    required: true,
+    schema: text,
+    description: "The raw request target of the client, behind its first slash.",
+  }
+  const responses = { ...answered(200), ...fault }
+  const envoy = Object.fromEntries(["get", "post", "put", "patch", "delete", "head", "options"].map((method) => [method, { responses }]))
+  return { ...Object.fromEntries(told), [`${envoyPrefix}/{path}`]: { parameters: [path], ...envoy } }
+}
 
 function bundlePaths(): Record<string, unknown> {
   const content = { "application/gzip": { schema: { type: "string", contentEncoding: "binary" } } }

@@ -1,8 +1,11 @@
 import { getRequestListener } from "@hono/node-server"
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
+import { gatewayAt } from "../gateway/index.js"
+import type { Refusal } from "../model/refusal.js"
 import { refuse, refuseThrown } from "./answer.js"
-import { checkBorder, type BorderRules } from "./border.js"
+import { checkBorder, checkFraming, type BorderRules } from "./border.js"
 import type { Exchange, ServerContext } from "./context.js"
+import { refuseGateway, serveGateway } from "./gateway-route.js"
 import type { App } from "./hono-app.js"
 import type { serveHot } from "./hot-routes.js"
 import { withConsent } from "./opa-authorization.js"
@@ -38,13 +41,16 @@ export function requestListener(context: ServerContext, { app, hot, rules, newRe
     context.work.open(response, request.socket)
     if (response.destroyed) return
     if (context.outdated.has(request.socket)) response.shouldKeepAlive = false
-    if (context.isClosing()) return refuse(context, exchange, closing)
+    const gateway = isMain ? gatewayAt(request.url ?? "") : undefined
+    const refused = (reason: Refusal): void => (gateway ? refuseGateway(context, exchange, gateway, reason) : refuse(context, exchange, reason))
+    if (context.isClosing()) return refused(closing)
     const full = context.work.admit(response, request.socket, isHealth(request.url))
-    if (full) return refuse(context, exchange, full)
-    const strange = checkBorder(request, rules)
-    if (strange) return refuse(context, exchange, strange)
-    if (needsConsent) return withConsent(context, exchange, () => serve(exchange))
-    serve(exchange)
+    if (full) return refused(full)
+    const strange = gateway ? checkFraming(request) : checkBorder(request, rules)
+    if (strange) return refused(strange)
+    const serveIt = (): void => (gateway ? serveGateway(context, exchange, gateway) : serve(exchange))
+    if (needsConsent) return withConsent(context, exchange, serveIt)
+    serveIt()
   }
 }
 

@@ -1,13 +1,13 @@
 import type { RequestOrigin } from "../decision-log/index.js"
 import type { Exchange } from "./context.js"
 
-/** What the decision log says of who asked. @param decisionId told to the caller; without it the log chooses one */
-export function originOf({ request, requestId }: Exchange, decisionId?: string): RequestOrigin {
+/** What the decision log says of who asked. @param ids told to the caller; without them the log chooses one */
+export function originOf({ request, requestId }: Exchange, ids: Pick<RequestOrigin, "decisionId" | "batchDecisionId"> = {}): RequestOrigin {
   const { remoteAddress, remotePort } = request.socket
   const { host } = request.headers
   return {
     requestId,
-    ...(decisionId !== undefined && { decisionId }),
+    ...ids,
     ...(remoteAddress !== undefined && { requestedBy: `${remoteAddress}:${remotePort ?? 0}` }),
     ...(host !== undefined && { host }),
   }

@@ -1,6 +1,6 @@
-import type { IncomingMessage } from "node:http"
 import {
   authentication,
+  defaultHeaderPrefix,
   loginDiscovery,
   peerTrust,
   type AuthenticationOptions,
@@ -8,6 +8,7 @@ import {
   type PeerOptions,
 } from "../authn/index.js"
 import { countedStates } from "../fleet/index.js"
+import { gateways } from "../gateway/index.js"
 import { parseRevision } from "../model/revision.js"
 import type { Pdp } from "../pdp/pdp.js"
 import { createMetrics, type DataReading } from "../telemetry/index.js"
@@ -40,6 +41,9 @@ export function serverContext(options: ServerOptions, settings: ServerSettings, 
   const distribution = createDistribution({ ...options.bundles, pdp, logger, limits, now, timers: hooks?.timers })
   const work = openWork(limits)
   const outdated = outdatedConnections(work)
+  const authenticated = authentication({ ...authenticating, onProblem: authenticating.onProblem ?? onProblem })
+  const headerPrefix = authenticating.headerPrefix ?? defaultHeaderPrefix
+  const peers: PeerOptions = { ...options.peers, isOutdated: outdated.has, localByDefault: isLocal }
   return {
     pdp,
     administration: options.administration,
@@ -49,16 +53,18 @@ export function serverContext(options: ServerOptions, settings: ServerSettings, 
     distribution,
     decisionLogs: options.decisionLogs,
     atLeast: fairWaiting(pdp, limits),
-    ...authentication({ ...authenticating, onProblem: authenticating.onProblem ?? onProblem }),
+    ...authenticated,
+    gateways: gateways({ ...options.gateway, ...authenticated, pdp, headerPrefix }),
     discovery: loginDiscovery({ ...discovery, onProblem: discovery.onProblem ?? onProblem }),
     outdated,
-    trustOf: trustAt({ ...options.peers, isOutdated: outdated.has, localByDefault: isLocal }, "path" in options.listen),
+    trustOf: trustAt(peers, "path" in options.listen),
+    gatewayTrustOf: gatewayTrustAt(peers, "path" in options.listen),
     isLocal,
-    headerPrefix: authenticating.headerPrefix ?? "X-NMP-",
+    headerPrefix,
     profile,
     limits,
     logger,
-    metrics: createMetrics(() => dataReading(pdp, distribution)),
+    metrics: createMetrics(() => dataReading(pdp, distribution), options.decisionLogs?.status),
     bundleCacheSeconds,
     version,
     now,
@@ -74,8 +80,16 @@ export function healthContext(context: ServerContext, { peers = {} }: ServerOpti
 function trustAt(peers: PeerOptions, isUnix: boolean): TrustOf {
   const trust = peerTrust(peers)
   if (!isUnix) return trust
-  return ({ rawHeaders, headers, socket }: IncomingMessage) => trust({ rawHeaders, headers, socket, isUnix: true })
+  return ({ rawHeaders, headers, socket }) => trust({ rawHeaders, headers, socket, isUnix: true })
 }
+
+/** Of what a gateway sends, its own connection and its own secret count; every other header is as its client, or a proxy in front of it, wrote it. */
+export function gatewayTrustAt(peers: PeerOptions, isUnix: boolean): TrustOf {
+  const trust = peerTrust(peers)
+  return ({ rawHeaders, headers, socket }) => trust({ rawHeaders, headers: { [secretHeader]: headers[secretHeader] }, socket, isUnix })
+}
+
+const secretHeader = "x-portcullis-peer-secret"
 
 function dataReading(pdp: Pdp, { polls, fleet, published }: Distribution): DataReading {
   const { bindings, unknownRoles, revision, sources } = pdp.status()

@@ -1,5 +1,6 @@
 import type { Administration } from "../administration/index.js"
 import type { AuthenticationOptions, LoginDiscoveryOptions, PeerOptions } from "../authn/index.js"
+import type { GatewayOptions } from "../gateway/index.js"
 import type { Timers } from "../model/timers.js"
 import type { Pdp, Profile } from "../pdp/pdp.js"
 import type { Logger } from "../telemetry/index.js"
@@ -10,7 +11,10 @@ import type { ServerLimits } from "./limits.js"
 import { assertMayListen, isLocalPlace } from "./listen-rules.js"
 import { healthListeners, mainListeners } from "./listeners.js"
 import type { OpaOptions } from "./opa-options.js"
-import { listen, type ListenAddress, type Listening } from "./listen.js"
+import { beginnings } from "./beginnings.js"
+import type { ListenAddress } from "./bind.js"
+import { startGatewayGrpc, type EnvoyGrpcServing } from "./gateway-grpc.js"
+import { listen, type Listening } from "./listen.js"
 import { healthContext, serverContext } from "./server-context.js"
 import { serverSettings } from "./settings.js"
 import { stop } from "./stop.js"
@@ -30,10 +34,14 @@ export interface ServerOptions {
   readonly peers?: Pick<PeerOptions, "trustedPeers" | "secrets"> | undefined
   /** How bundles are given out, and to whom. Default: unsigned, to those whom the policy lets. */
   readonly bundles?: BundleOptions | undefined
-  /** Takes the decision logs of OPAs (`POST /logs`). Default: nothing does. */
+  /** The decision log: how it fares is told, and it takes those of OPAs (`POST /logs`). Default: there is none. */
   readonly decisionLogs?: DecisionLogs | undefined
   /** How OPA's API is served. Default: reads only, and no authorization but that of peers. */
   readonly opa?: OpaOptions | undefined
+  /** How gateways are served (`/gateway/nginx`, `/apis/auth/ext-authz` and their like). */
+  readonly gateway?: GatewayOptions | undefined
+  /** Serves Envoy over gRPC, at a place of its own. Default: it is not served so. */
+  readonly envoyGrpc?: EnvoyGrpcServing | undefined
   /** What an operator should know, in words, for `/status`. Default: nothing. */
   readonly notices?: (() => readonly string[]) | undefined
   /**
@@ -80,6 +88,8 @@ export interface RunningServer {
   /** For example `http://127.0.0.1:8181`, or `unix:/run/portcullis.sock`. */
   readonly url: string
   readonly healthUrl?: string
+  /** For example `grpc://127.0.0.1:9191`. */
+  readonly envoyGrpcUrl?: string
   /** Lets requests in work finish, refuses new ones and those that come too slowly, and cuts off what is left after `graceMs` (default 10,000). */
   close(graceMs?: number): Promise<void>
 }
@@ -100,27 +110,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { tls, healthListen, hooks } = options
   const onProblem = (err: Error): void => logger.error({ err }, "the certificates from before stay in use")
   const certificates = tls && certificateFiles(tls, { onProblem, timers: hooks?.timers })
-  const main = await closingOnFailure(
-    () => listen({ place: options.listen, limits, isLoopback, certificates, onNewClientCas: context.outdated.add }, mainListeners(context, settings)),
-    async () => {
-      certificates?.close()
-      await context.distribution.close()
-    },
+  const { begin } = beginnings(async () => {
+    certificates?.close()
+    await context.distribution.close()
+  })
+  const cutOff = (listening: Listening): Promise<void> => stop(listening, { responses: () => [] }, { deadlineMs: 0, graceMs: 0 })
+  const onNewClientCas = context.outdated.add
+  const main = await begin(
+    listen({ place: options.listen, limits, isLoopback, certificates, onNewClientCas }, mainListeners(context, settings)),
+    cutOff,
   )
   const listenBeside = async (place: ListenAddress): Promise<Listening> => {
     const beside = healthContext(context, options, isLoopback(place.host))
     return listen({ place, limits, isLoopback }, healthListeners(beside, settings))
   }
-  const second =
-    healthListen &&
-    (await closingOnFailure(
-      () => listenBeside(healthListen),
-      async () => {
-        certificates?.close()
-        await context.distribution.close()
-        await stop(main, { responses: () => [] }, { deadlineMs: 0, graceMs: 0 })
-      },
-    ))
+  const second = healthListen && (await begin(listenBeside(healthListen), cutOff))
+  const grpc =
+    options.envoyGrpc && (await begin(startGatewayGrpc(options.envoyGrpc, options, settings, context, certificates), ({ close }) => close(0)))
   const deadlineMs = limits.requestSeconds * 1_000
   const stopWatching = watchRefreshes(context)
   void context.fetchKeys()
@@ -128,24 +134,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     url: main.url,
     ...(second && { healthUrl: second.url }),
+    ...(grpc && { envoyGrpcUrl: grpc.url }),
     async close(graceMs = 10_000) {
       stopping = true
       stopWatching()
       certificates?.close()
       context.distribution.release()
-      await stop(main, context.work, { deadlineMs, graceMs })
+      await Promise.all([stop(main, context.work, { deadlineMs, graceMs }), grpc?.close(graceMs)])
       if (second) await stop(second, context.work, { deadlineMs, graceMs: 0 })
       await context.distribution.close()
     },
-  }
-}
-
-async function closingOnFailure<Value>(begin: () => Promise<Value>, close: () => Promise<void>): Promise<Value> {
-  try {
-    return await begin()
-  } catch (thrown) {
-    await close()
-    throw thrown
   }
 }
 

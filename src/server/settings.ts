@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { GatewayOptionsSchema } from "../gateway/index.js"
 import { isLoopback } from "../model/loopback.js"
 import { aFunction, checkOptions } from "../model/options.js"
 import { packageVersion } from "../model/package-version.js"
@@ -47,6 +48,7 @@ function profileOf(profile: Profile | "custom"): Profile {
 }
 
 const address = z.strictObject({ host: z.string().min(1), port: z.int().min(0).max(65_535) })
+const place = z.union([address, z.strictObject({ path: z.string().min(1) })], "must be { host, port }, or { path } of a UNIX domain socket")
 const file = z.string().min(1)
 const anObject = z.custom<object>((value) => typeof value === "object" && value !== null, "must be an object")
 const BundleToken = z.strictObject({
@@ -84,8 +86,10 @@ const Options = z.strictObject({
       policies: aFunction.optional(),
     })
     .optional(),
+  gateway: GatewayOptionsSchema.optional(),
+  envoyGrpc: z.strictObject({ listen: place, entrypoint: z.string().min(1).optional() }).optional(),
   notices: aFunction.optional(),
-  listen: z.union([address, z.strictObject({ path: z.string().min(1) })], "must be { host, port }, or { path } of a UNIX domain socket"),
+  listen: place,
   tls: z.strictObject({ certFile: file, keyFile: file, clientCaFile: file.optional() }).optional(),
   insecureBehindProxy: z.boolean().optional(),
   healthListen: address.optional(),

@@ -31,7 +31,7 @@ export function healthRule(context: ServerContext, c: Context): Response {
     return errorJson(refusal(404, "not_found", `there is nothing at ${c.req.path.slice(0, 128)}; /health, /health/live and /health/ready are`))
   }
   const { ready: isReady } = context.pdp.status()
-  const states = Object.entries(pluginsOf(isReady)).map(([plugin, { state }]): readonly [string, string] => [plugin, state])
+  const states = Object.entries(pluginsOf(context)).map(([plugin, { state }]): readonly [string, string] => [plugin, state])
   const result = context.pdp.evaluate(entrypoint, { plugins_ready: isReady, plugin_state: Object.fromEntries(states) })
   if (result === true) return json(200, {})
   return json(500, { error: `health check (${name}) ${result === undefined ? "was undefined" : "returned unexpected value"}` })
@@ -48,13 +48,15 @@ export function ready(context: ServerContext): Response {
   return json(able ? 200 : 503, { ready: able })
 }
 
-/** How the PDP is: `pdp.status()`, our version, the issuers of tokens, and what an operator should know. */
+/** How the PDP is: `pdp.status()`, our version, the issuers of tokens, the decision log, and what an operator should know. */
 export function status(context: ServerContext): Response {
   const facts: PdpStatus = context.pdp.status()
   const notices = context.notices()
   const issuers = context.issuers()
+  const decisionLog = context.decisionLogs?.status()
   const headers: Record<string, string> = facts.revision === undefined ? {} : { "X-Portcullis-Revision": facts.revision }
-  return json(200, { version: context.version, ...facts, ...(issuers.length > 0 && { issuers }), ...(notices.length > 0 && { notices }) }, headers)
+  const more = { ...(issuers.length > 0 && { issuers }), ...(decisionLog && { decisionLog }), ...(notices.length > 0 && { notices }) }
+  return json(200, { version: context.version, ...facts, ...more }, headers)
 }
 
 /** Prometheus' text format. */

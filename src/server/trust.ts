@@ -1,11 +1,11 @@
 import type { HttpBindings } from "@hono/node-server"
 import type { IncomingMessage } from "node:http"
-import { isForwarded, type Credentials, type Trust } from "../authn/index.js"
+import { isForwarded, type Credentials, type PeerRequest, type Trust } from "../authn/index.js"
 import type { ServerContext } from "./context.js"
 import { refusal, type Refusal } from "../model/refusal.js"
 
 /** How far the peer of a request is believed. */
-export type TrustOf = (request: IncomingMessage) => Trust
+export type TrustOf = (request: PeerRequest) => Trust
 
 /** What a request says about who sends it. While it waits for an identity provider it takes no place of requests in work. */
 export function credentialsOf({ trustOf, work }: Pick<ServerContext, "trustOf" | "work">, { incoming, outgoing }: HttpBindings): Credentials {
@@ -16,6 +16,15 @@ export function credentialsOf({ trustOf, work }: Pick<ServerContext, "trustOf" |
 export function checkPeer({ trustOf }: Pick<ServerContext, "trustOf">, request: IncomingMessage): Refusal | undefined {
   if (trustOf(request) !== "none") return undefined
   return isForwarded(request) ? forwardedNotTrusted : peerNotTrusted
+}
+
+/**
+ * May this peer ask for a gateway? What it passes on comes from its own clients, so the marks of proxies in there say nothing about the gateway itself.
+ *
+ * @returns 403 that says how it could; `undefined` when it may
+ */
+export function checkGatewayPeer({ gatewayTrustOf }: Pick<ServerContext, "gatewayTrustOf">, request: PeerRequest): Refusal | undefined {
+  return gatewayTrustOf(request) === "none" ? gatewayNotTrusted : undefined
 }
 
 /** The same where everybody on this machine may: 403 only for what a proxy passed on, unless the proxy is trusted. */
@@ -52,4 +61,9 @@ const peerNotTrusted = refusal(
   403,
   "peer_not_trusted",
   "only trusted peers are served here; list this one in trusted_peers, or let it present a client certificate or the peer secret (X-Portcullis-Peer-Secret)",
+)
+const gatewayNotTrusted = refusal(
+  403,
+  "peer_not_trusted",
+  "only gateways that are trusted peers are served here; list this one in trusted_peers, or let it present a client certificate or the peer secret (X-Portcullis-Peer-Secret)",
 )

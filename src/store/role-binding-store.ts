@@ -10,6 +10,8 @@ import type { Store } from "./store.js"
 export interface RoleBindingStore extends Store {
   /** Adds bindings in one step that cannot throw; cheaper than changes. @returns how many were new */
   add(bindings: readonly RoleBinding[]): number
+  /** What one principal holds, whatever has expired included. Cost: that many. */
+  heldBy(principal: string): readonly RoleBinding[]
   /** How many bindings name each role. Cost: the number of distinct sets of roles, whatever the number of bindings. */
   countByRole(): ReadonlyMap<string, number>
   /** A new, empty store, to be built beside this one. */
@@ -64,6 +66,11 @@ class Bindings implements RoleBindingStore {
     return effective
   }
 
+  heldBy(principal: string): readonly RoleBinding[] {
+    const held = this.#principals.get(principal)
+    return held ? [...this.#bindingsOf(principal, held)] : []
+  }
+
   countByRole(): ReadonlyMap<string, number> {
     return this.#holdings.countByRole()
   }
@@ -114,9 +121,12 @@ class Bindings implements RoleBindingStore {
   }
 
   *[Symbol.iterator](): Generator<RoleBinding> {
-    for (const [principal, held] of this.#principals)
-      for (const { workspace, roleSet } of holdingsOf(held))
-        for (const role of roleSet.roles) yield this.#binding({ principal, workspace: workspace.name, role })
+    for (const [principal, held] of this.#principals) yield* this.#bindingsOf(principal, held)
+  }
+
+  *#bindingsOf(principal: string, held: Held): Generator<RoleBinding> {
+    for (const { workspace, roleSet } of holdingsOf(held))
+      for (const role of roleSet.roles) yield this.#binding({ principal, workspace: workspace.name, role })
   }
 
   #binding(binding: RoleBinding): RoleBinding {

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client"
+import { addDecisionLogMetrics, type DecisionLogReading } from "./decision-log-metrics.js"
 import { createDurations } from "./durations.js"
 
 /** What gauges show about the data behind decisions; read once per scrape. */
@@ -22,14 +23,16 @@ export interface Metrics {
   /** One HTTP exchange. `route` is a template, never a path from outside. */
   answered(route: string, method: string, status: number, seconds: number): void
   failed(code: string): void
+  /** One request that a gateway asked about. */
+  gatewayAnswered(gateway: string, outcome: "allowed" | "denied" | "shadow_denied" | "failed"): void
   refreshed(outcome: "activation" | "failure"): void
   /** Prometheus' text format. */
   text(): Promise<string>
   readonly contentType: string
 }
 
-/** Creates metrics. @param read called at every scrape; cheap */
-export function createMetrics(read: () => DataReading): Metrics {
+/** Creates metrics. @param read called at every scrape; cheap @param readDecisionLog the same, where there is a decision log */
+export function createMetrics(read: () => DataReading, readDecisionLog?: () => DecisionLogReading): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -42,12 +45,20 @@ export function createMetrics(read: () => DataReading): Metrics {
     labelNames: ["outcome"],
     registers,
   })
+  const gatewayDecisions = new Counter({
+    name: "portcullis_gateway_decisions_total",
+    help: "What became of the requests that gateways asked about.",
+    labelNames: ["gateway", "outcome"],
+    registers,
+  })
   addDataGauges(registers, read)
+  if (readDecisionLog) addDecisionLogMetrics(registers, readDecisionLog)
 
   return {
     decided: decisions,
     answered: durations.observe,
     failed: (code) => errors.inc({ code }),
+    gatewayAnswered: (gateway, outcome) => gatewayDecisions.inc({ gateway, outcome }),
     refreshed: (outcome) => refreshes.inc({ outcome }),
     text: async () => `${await registry.metrics()}\n${durations.text()}`,
     contentType: registry.contentType,

@@ -64,6 +64,32 @@ describe("one Portcullis feeds another", () => {
     expect(mayRead(pdp, "ann")).toBe(false)
   })
 
+  it("sends a change among 20,000 bindings as a delta, and everything to who cannot use one", async () => {
+    const feed = await feeder()
+    const many = Array.from({ length: 20_000 }, (_, at) => viewer(`p${at}`))
+    feed.source.replace([viewer("ann"), ...many])
+    await feed.pdp.refresh()
+    const [pdp, signedOnly] = await Promise.all([
+      pdpOn({ bundle: fedBy(feed) }),
+      pdpOn({ bundle: fedBy(feed, { verify: { keys: { [key.keyId]: { algorithm: key.algorithm, publicKeyPem: key.publicKeyPem } } } }) }),
+    ])
+    expect(signedOnly.status().bundle?.lastError).toMatchObject({ reason: "signature_missing" })
+    for (const change of [() => feed.source.add(viewer("ben")), () => feed.source.remove(viewer("ann"))]) {
+      change()
+      await feed.pdp.refresh()
+      await pdp.atLeast(feed.pdp.revision())
+    }
+    await pdp.refresh()
+    expect(pdp.status().bundle).toMatchObject({ type: "delta", revision: feed.pdp.revision() })
+    expect(pdp.status().bundle?.bytes).toBeLessThan(1_000)
+    expect([mayRead(pdp, "ann"), mayRead(pdp, "ben"), pdp.status().bindings]).toEqual([false, true, 20_001])
+    expect([...pdp.snapshot().bindings].map(({ principal }) => principal).sort()).toEqual(["ben", ...many.map(({ principal }) => principal)].sort())
+    feed.source.replace([])
+    await feed.pdp.refresh()
+    await pdp.atLeast(feed.pdp.revision())
+    expect(pdp.status().bindings).toBe(0)
+  })
+
   it("asks at once when told to, although the server holds a question back", async () => {
     const feed = await feeder()
     const pdp = await pdpOn({ bundle: fedBy(feed, { longPollSeconds: 3_600 }) })

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { mkdtemp, rm } from "node:fs/promises"
 import { describe, expect, it, onTestFinished, vi } from "vitest"
-import { isForwarded, peerTrust, type PeerRequest, type PeerSocket, type Trust } from "../../../src/authn/peer.js"
+import { isForwarded, peers, peerTrust, type PeerRequest, type PeerSocket, type Trust } from "../../../src/authn/peer.js"
 import { certificateNames } from "../../../src/authn/certificate-names.js"
 import { certificateAuthority } from "../../fixtures/certificates.js"
 
@@ -206,6 +206,40 @@ describe("a peer secret", () => {
       },
     })
     expect(() => broken(peer("10.0.0.1", secretHeader, secret))).toThrow("unreadable")
+  })
+})
+
+describe("what proves a peer", () => {
+  const authorized: PeerSocket = {
+    remoteAddress: "10.0.0.1",
+    authorized: true,
+    getPeerCertificate: () => ({ subject: { CN: "gateway" }, valid_from: "Jan  1 00:00:00 2020 GMT", valid_to: "Dec 31 23:59:59 2099 GMT" }),
+  }
+  const options = { trustedPeers: ["loopback", "unix", "10.0.0.0/8", "certificate:gateway"], secrets: () => [secret], localByDefault: true }
+  const { proofOf, trustOf } = peers(options)
+
+  it.each<[string, PeerRequest, string | undefined]>([
+    ["a secret", peer("192.0.2.1", secretHeader, secret), "secret"],
+    ["a secret through a proxy", peer("127.0.0.1", secretHeader, secret, ...forwarded), "secret"],
+    ["a secret that comes twice", peer("127.0.0.1", secretHeader, secret, secretHeader, secret), undefined],
+    ["a certificate", from(authorized), "certificate"],
+    ["a certificate through a proxy", from(authorized, forwarded), "certificate"],
+    ["a certificate beside a wrong secret", from(authorized, [secretHeader, "wrong horse battery"]), "certificate"],
+    ["a certificate beside two secrets", from(authorized, [secretHeader, secret, secretHeader, secret]), undefined],
+    ["a certificate of no known CA", from({ ...authorized, authorized: false }), undefined],
+    ["this machine", peer("127.0.0.1"), undefined],
+    ["a UNIX domain socket", unixPeer(), undefined],
+    ["a listed address", peer("10.0.0.1"), undefined],
+    ["a wrong secret", peer("10.0.0.1", secretHeader, "wrong horse battery"), undefined],
+  ])("%s", (_what, request, proof) => {
+    expect(proofOf(request)).toBe(proof)
+    if (proof !== undefined) expect(trustOf(request)).toBe("listed")
+  })
+
+  it("is no certificate that is not listed, or whose time is over", () => {
+    expect(peers({ trustedPeers: ["certificate:other"] }).proofOf(from(authorized))).toBeUndefined()
+    expect(peers({ ...options, now: () => Date.parse("2100-01-01T00:00:00Z") }).proofOf(from({ ...authorized }))).toBeUndefined()
+    expect(peers({ ...options, isOutdated: () => true }).proofOf(from({ ...authorized }))).toBeUndefined()
   })
 })
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import { gunzipSync } from "node:zlib"
 import { unpackTar } from "modern-tar"
 import { describe, expect, it } from "vitest"
-import { bundleBuilder, matchesEntityTag, type BundleContent } from "../../../src/bundle/index.js"
+import { bundleSet, matchesEntityTag, type Bundle, type BundleContent, type BundleOrigin } from "../../../src/bundle/index.js"
 import type { RoleBinding } from "../../../src/index.js"
 
 const bindings: readonly RoleBinding[] = [
@@ -17,6 +17,15 @@ const origin = (content: Partial<BundleContent> = {}): { snapshot(): BundleConte
   return { snapshot: () => state, revision: () => state.revision }
 }
 
+const bundleOf = async (of: BundleOrigin): Promise<Bundle> => {
+  const bundles = bundleSet(of)
+  try {
+    return await bundles.current("authz")
+  } finally {
+    await bundles.close()
+  }
+}
+
 const filesOf = async (bytes: Buffer): Promise<Map<string, string>> => {
   const entries = await unpackTar(gunzipSync(bytes))
   return new Map(entries.map(({ header, data }) => [header.name, Buffer.from(data ?? []).toString()]))
@@ -24,7 +33,7 @@ const filesOf = async (bytes: Buffer): Promise<Map<string, string>> => {
 
 describe("a bundle", () => {
   it("holds the manifest, the Rego with the seam for OPA, the data, and each binding in its shard", async () => {
-    const { bytes, revision } = await bundleBuilder(origin()).current()
+    const { bytes, revision } = await bundleOf(origin())
     const files = await filesOf(bytes)
     expect(revision).toBe("00000000.1")
     expect(JSON.parse(files.get(".manifest") ?? "")).toEqual({
@@ -44,17 +53,18 @@ describe("a bundle", () => {
   })
 
   it("has the same bytes for the same state, whatever the order", async () => {
-    const one = await bundleBuilder(origin()).current()
-    const other = await bundleBuilder(origin({ bindings: bindings.toReversed(), authzData: { a: { c: null, d: [2] }, b: 1 } })).current()
+    const one = await bundleOf(origin())
+    const other = await bundleOf(origin({ bindings: bindings.toReversed(), authzData: { a: { c: null, d: [2] }, b: 1 } }))
     expect(other.bytes.equals(one.bytes)).toBe(true)
     expect(other.etag).toBe(`"${createHash("sha256").update(one.bytes).digest("hex")}"`)
   })
 
   it("is built once for a revision, however many ask", async () => {
-    const builder = bundleBuilder(origin())
-    const [first, second] = await Promise.all([builder.current(), builder.current()])
+    const bundles = bundleSet(origin())
+    const [first, second] = await Promise.all([bundles.current("authz"), bundles.current("authz")])
     expect(second).toBe(first)
-    expect(await builder.current()).toBe(first)
+    expect(await bundles.current("authz")).toBe(first)
+    await bundles.close()
   })
 
   it("packs one state, even when it changes all the time", async () => {
@@ -64,7 +74,7 @@ describe("a bundle", () => {
       snapshot: () => ({ ...origin({ bindings: many }).snapshot(), revision: `00000000.${sequence}` }),
       revision: () => `00000000.${sequence++}`,
     }
-    const { bytes } = await bundleBuilder(changing).current()
+    const { bytes } = await bundleOf(changing)
     const files = await filesOf(bytes)
     const principals = [...files]
       .filter(([name]) => name.startsWith("authz_bindings/"))
@@ -73,7 +83,7 @@ describe("a bundle", () => {
   })
 
   it("has an empty document where there are no bindings", async () => {
-    const files = await filesOf((await bundleBuilder(origin({ bindings: [], profile: "nemo" })).current()).bytes)
+    const files = await filesOf((await bundleOf(origin({ bindings: [], profile: "nemo" }))).bytes)
     expect(files.get("authz_bindings/data.json")).toBe("{}")
     expect(files.has("nemo/allow.rego")).toBe(true)
   })

@@ -140,7 +140,10 @@ describe("auth login", () => {
   it("says what the token holds and what is due when the audience does not fit", async () => {
     const { url } = await fakeLogin({
       token: () => tokenReply(fakeToken({ aud: "portcullis" })),
-      authenticate: () => ({ status: 401, body: { detail: "the token is not for the audience 'other'; request one", code: "audience_mismatch" } }),
+      authenticate: () => ({
+        status: 401,
+        body: { detail: "the token is for another audience", code: "audience_mismatch", expected_audience: "other" },
+      }),
     })
     const { err } = await run(["auth", "login", "--url", url], homeFolder())
     expect(err).toContain("aud is 'portcullis', due is 'other'")

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { bundleBuilder, packFiles, readBundle, regoFiles, type BundleFile } from "../../../src/bundle/index.js"
+import { bundleSet, packFiles, readBundle, regoFiles, type BundleFile } from "../../../src/bundle/index.js"
 import { createPdp, fileBundle, PdpError, type BundlePdpOptions, type Pdp } from "../../../src/index.js"
 import type { BundleAnswer, BundleFeed } from "../../../src/pdp/index.js"
 import { FakeTimers } from "../source/fake-timers.js"
@@ -103,7 +103,7 @@ describe("a bundle with compiled policies", () => {
     ["a broken one", async () => Buffer.from("no gzip"), "gzip_invalid"],
     ["one without policies", () => packed({ "data.json": "{}" }), "not_compiled"],
     ["one with Rego alone", () => packed({ "a.rego": "package a" }), "not_compiled"],
-    ["a delta", () => packed({ "patch.json": '{"data":[{"op":"upsert","path":"/owners","value":{}}]}' }), "delta_refused"],
+    ["a delta", () => packed({ "patch.json": '{"data":[{"op":"upsert","path":"/owners","value":{}}]}' }), "delta_unfit"],
     [
       "one with data outside of its roots",
       () => packed({ ".manifest": '{"roots":["a"]}', "data.json": '{"b":1}', "policy.wasm": wasm }),
@@ -184,15 +184,15 @@ describe("a bundle of Portcullis' own", () => {
     revision: string,
     rows = bindings,
     profile: "hardened" | "nemo" = "hardened",
-    rego?: Parameters<typeof bundleBuilder>[1],
+    rego?: NonNullable<Parameters<typeof bundleSet>[1]>["rego"],
   ): Promise<Buffer> {
     const pdp = await createPdp({ authorizationData: example, profile })
     const { authzData } = pdp.snapshot()
     await pdp.close()
-    const { bytes } = await bundleBuilder(
-      { revision: () => revision, snapshot: () => ({ revision, profile, authzData, bindings: rows }) },
-      rego,
-    ).current()
+    const origin = { revision: () => revision, snapshot: () => ({ revision, profile, authzData, bindings: rows }) }
+    const bundles = bundleSet(origin, rego && { rego })
+    const { bytes } = await bundles.current("authz")
+    await bundles.close()
     return bytes
   }
 

@@ -25,6 +25,8 @@ describe("a bundle over HTTP", () => {
     expect(server.asked[1]).toMatchObject({ prefer: "modes=snapshot;wait=30", "if-none-match": '"1"' })
     await bundle.read({ have: '"1"', waitMs: 0, signal })
     expect(server.asked[2]).toMatchObject({ prefer: "modes=snapshot", "if-none-match": '"1"' })
+    await bundle.read({ have: '"1"', takesDelta: true, waitMs: 1_000, signal })
+    expect(server.asked[3]).toMatchObject({ prefer: "modes=snapshot,delta;wait=1", "if-none-match": '"1"' })
   })
 
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { createPdp } from "../../../src/index.js"
-import { isCanonicalPath } from "../../../src/middleware/canonical-path.js"
+import { isCanonicalPath } from "../../../src/model/canonical-path.js"
 
 describe("a canonical path", () => {
   it.each(["/", "/a", "/a/", "/a/b", "/a.b", "/...", "/a@b:c~d", "/a%20b", "/%E2%82%AC", '/a"b', "/-/a"])("is %s", (path) => {

@@ -1,0 +1,72 @@
+// A gateway with a sidecar, a service behind it and an identity provider, all on this machine: node examples/gateways/run.mjs --help
+import { once } from "node:events"
+import { parseArgs } from "node:util"
+import { gatewayKinds } from "./gateway.mjs"
+import { guardedPath, startStack } from "./stack.mjs"
+
+const usage = `A gateway that asks Portcullis, with all that belongs to it, on 127.0.0.1: to try, and to look at.
+
+  node examples/gateways/run.mjs ${gatewayKinds.join("|")} [--free-ports] [--tokens FOLDER]
+
+  --free-ports  takes free ports instead of those in the configurations
+  --tokens      where the tokens of ann and ben are written; without it a temporary folder
+  --help        this text
+
+NGINX_BIN, ENVOY_BIN, CADDY_BIN and TRAEFIK_BIN name the gateway's program; otherwise it is looked for in PATH.
+`
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  process.stderr.write(`gateway: ${error.message}\n`)
+  process.exitCode = error.code?.startsWith("ERR_PARSE_ARGS") ? 2 : 1
+}
+
+async function main(args) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { "free-ports": { type: "boolean" }, tokens: { type: "string" }, help: { type: "boolean" } },
+  })
+  if (values.help) return said(process.stdout, usage, 0)
+  const [kind, ...others] = positionals
+  if (!gatewayKinds.includes(kind) || others.length > 0) return said(process.stderr, usage, 2)
+
+  const stopped = Promise.race(["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => once(process, signal)))
+  const stack = await startStack(kind, { freePorts: values["free-ports"], tokens: values.tokens })
+  process.stdout.write(welcome(stack))
+  const reason = await Promise.race([stack.ended, stopped.then(() => undefined)])
+  await stack.stop()
+  return reason === undefined ? 0 : said(process.stderr, `gateway: ${reason}\n`, 1)
+}
+
+function said(stream, text, code) {
+  stream.write(text)
+  return code
+}
+
+function welcome({ kind, binary, ports, idp, gateway, tokenFiles: { ann, ben } }) {
+  const url = `${gateway.url}${guardedPath}`
+  const as = ({ file }) => `-H "Authorization: Bearer $(cat ${quoted(file)})"`
+  return `gateway            ${gateway.url} (${kind}: ${binary})
+sidecar            http://127.0.0.1:${ports.sidecar}
+service            http://127.0.0.1:${ports.upstream}
+identity provider  ${idp.issuer}
+
+In another terminal:
+# allowed, 200: ann is an Editor of ml-team; the service says what it saw
+curl -i ${url} ${as(ann)}
+# denied, 403: ben holds no role there
+curl -i ${url} ${as(ben)}
+# who asks? 401
+curl -i ${url}
+# what nobody gets around: all of it ✓
+npx portcullis doctor gateway ${gateway.url}
+
+Ctrl-C stops all of it.
+`
+}
+
+function quoted(path) {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
+}

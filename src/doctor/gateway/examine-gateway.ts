@@ -1,0 +1,118 @@
+import { checkAnswers } from "./answer-checks.js"
+import { checkUpstream } from "./baselines.js"
+import { checkControls, principalOf, type ProbedPaths } from "./controls.js"
+import { checkCredentials } from "./credential-checks.js"
+import { gatewayChecks, holds, unexamined, wrong, type GatewayCheck, type GatewayFinding } from "./gateway-finding.js"
+import type { GatewayKind } from "./gateway-kind.js"
+import { checkHopByHop, checkIdentity, checkTwins } from "./identity-checks.js"
+import { checkLongRequests } from "./long-request-checks.js"
+import { checkMethods } from "./method-checks.js"
+import { outcomeOf, replyText } from "./outcome.js"
+import { checkOutage, type OutageHooks, type SidecarSwitch } from "./outage.js"
+import { checkAbsoluteForm, checkPaths } from "./path-checks.js"
+import { probing as probingOf, type Probing } from "./probing.js"
+import { said, type Question } from "./question.js"
+import { rawClient } from "./raw-client.js"
+import { checkOverrides, checkRouting } from "./routing-checks.js"
+import type { Stage } from "./stage.js"
+import { checkUpgrade } from "./upgrade-checks.js"
+
+/** Which gateway is examined, and how. */
+export interface GatewayExamination {
+  /** Scheme, host and port; nobody else is asked anything. */
+  readonly origin: URL
+  readonly paths: ProbedPaths
+  /** Undefined: less can be examined. */
+  readonly token?: string | undefined
+  /** Default: what the gateway says of itself. */
+  readonly kind?: GatewayKind | undefined
+  /** Default `X-NMP-`. */
+  readonly headerPrefix?: string | undefined
+  /** How long an answer may take. */
+  readonly timeoutMs: number
+  /** PEM. */
+  readonly ca?: string | undefined
+  /** Believes every certificate. */
+  readonly insecure?: boolean | undefined
+  /** Undefined: the sidecar is left running. */
+  readonly outage?: SidecarSwitch | undefined
+  /** Told what is examined next. */
+  readonly onCheck?: ((check: GatewayCheck) => void) | undefined
+  /** No further requests once it is aborted. */
+  readonly signal?: AbortSignal | undefined
+  readonly hooks: OutageHooks & { /** Different at each examination. */ readonly marker: string }
+}
+
+/**
+ * Tries to get past a gateway, by requests that read only, and says what got through. Changes nothing, but when it was told how to stop the sidecar.
+ *
+ * @returns at least one finding for each check that there is something to look at, in the order of {@link gatewayChecks}
+ */
+export async function examineGateway(examination: GatewayExamination): Promise<readonly GatewayFinding[]> {
+  const { paths, token, headerPrefix = "X-NMP-", onCheck = () => undefined, hooks } = examination
+  const probing = probingOf({ ...examination, send: rawClient(examination), headerPrefix, marker: hooks.marker })
+  onCheck("allowed")
+  const controls = await checkControls(probing, paths)
+  if (controls.isBroken) return [...controls.findings, ...rest(controls.findings)]
+  const upstream = await checkUpstream(probing, paths, token)
+  const stage: Stage = {
+    guarded: controls.guarded,
+    baselines: upstream.baselines,
+    principal: upstream.principal ?? principalOf(token),
+    ...(token !== undefined && { allowed: paths.allowed }),
+  }
+  const findings = [...controls.findings, ...checkAnswers(probing, controls.refusals), ...upstream.findings]
+  for (const [check, examine] of attacks) {
+    onCheck(check)
+    findings.push(...(await examined(check, stage, () => examine(probing, stage))))
+  }
+  onCheck("outage")
+  findings.push(...(await outageFindings(probing, examination, stage)))
+  if (stage.allowed !== undefined) findings.push(await stillAllowed(probing, stage.allowed))
+  return findings.toSorted((a, b) => gatewayChecks.indexOf(a.check) - gatewayChecks.indexOf(b.check))
+}
+
+const attacks: readonly (readonly [GatewayCheck, (probing: Probing, stage: Stage) => Promise<readonly GatewayFinding[]>])[] = [
+  ["identity", checkIdentity],
+  ["twins", checkTwins],
+  ["hop-by-hop", checkHopByHop],
+  ["credentials", checkCredentials],
+  ["paths", checkPaths],
+  ["absolute form", checkAbsoluteForm],
+  ["routing", checkRouting],
+  ["methods", checkMethods],
+  ["overrides", checkOverrides],
+  ["upgrade", checkUpgrade],
+  ["long requests", checkLongRequests],
+]
+
+const meaningless = "what should pass does not, so that a refusal says nothing"
+const nothingGuarded = "nothing is closed that could be opened"
+
+/** What was not looked at. */
+function rest(findings: readonly GatewayFinding[]): readonly GatewayFinding[] {
+  const done = new Set(findings.map(({ check }) => check))
+  const optional: ReadonlySet<GatewayCheck> = new Set(["open", "answers", "still allowed"])
+  return gatewayChecks.filter((check) => !done.has(check) && !optional.has(check)).map((check) => unexamined(check, meaningless))
+}
+
+async function examined(check: GatewayCheck, stage: Stage, examine: () => Promise<readonly GatewayFinding[]>): Promise<readonly GatewayFinding[]> {
+  const findings = await examine()
+  return stage.guarded.length > 0 ? findings : [...findings, unexamined(check, nothingGuarded)]
+}
+
+async function outageFindings(probing: Probing, { outage, hooks }: GatewayExamination, stage: Stage): Promise<readonly GatewayFinding[]> {
+  if (!outage) return [unexamined("outage", "it is not said how the sidecar is stopped", "say it with --stop and --start")]
+  const allowed: Question | undefined = stage.allowed === undefined ? undefined : { as: ["token"], target: stage.allowed }
+  const questions = [...(allowed ? [allowed] : []), ...stage.guarded.map(({ as, path }) => ({ as, target: path }))]
+  return checkOutage(probing, outage, questions, allowed, hooks)
+}
+
+/** Refusals mean something only while what should pass does. */
+async function stillAllowed(probing: Probing, target: string): Promise<GatewayFinding> {
+  const question: Question = { as: ["token"], target }
+  const reply = await probing.ask(question)
+  if (outcomeOf(question, reply) === "passed") return holds("still allowed", `${said(question)}: answered ${replyText(reply)}`)
+  const detail = `${said(question)}: answered ${replyText(reply)}, after everything above, which may say nothing then`
+  return wrong("still allowed", detail, "look whether the gateway limits requests, or the sidecar has gone away; then ask again")
+}

@@ -1,0 +1,21 @@
+import { z } from "zod"
+import { isCanonicalPath } from "../model/canonical-path.js"
+import { gatewayNames, type GatewayName } from "./gateway.js"
+
+/** Where requests pass that would be denied. */
+export const ShadowRule = z.strictObject({
+  gateway: z.enum([...gatewayNames, "*"]).describe(`Which gateway: \`${gatewayNames.join("`, `")}\`, or \`*\` for all.`),
+  path_prefix: z
+    .string()
+    .refine((path) => isCanonicalPath(path) && !path.includes("?"), "must be a canonical path such as /apis/models, without query")
+    .describe("What the path begins with, in whole segments; `/`: everything."),
+})
+/** See {@link ShadowRule}. */
+export type ShadowRule = Readonly<z.infer<typeof ShadowRule>>
+
+/** Tells where shadow mode is on. @returns for a canonical path without query */
+export function shadowRules(rules: readonly ShadowRule[] = []): (gateway: GatewayName, path: string) => boolean {
+  const parsed = rules.map(({ gateway, path_prefix }) => ({ gateway, prefix: path_prefix.replace(/\/$/, "") }))
+  return (gateway, path) =>
+    parsed.some((rule) => (rule.gateway === "*" || rule.gateway === gateway) && (path === rule.prefix || path.startsWith(`${rule.prefix}/`)))
+}

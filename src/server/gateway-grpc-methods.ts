@@ -1,0 +1,94 @@
+import type { sendUnaryData, Server as GrpcServer, ServerUnaryCall, status as GrpcStatus } from "@grpc/grpc-js"
+import type { Socket } from "node:net"
+import { healthBytes, healthService, type CheckAnswer, type EnvoyGrpc } from "../gateway/index.js"
+import { refusal, type Refusal } from "../model/refusal.js"
+import type { ServerContext } from "./context.js"
+import type { ConnectionInfo, GrpcCall, GrpcCalls } from "./gateway-grpc-calls.js"
+import { noteVerdict } from "./gateway-verdict.js"
+import { checkGatewayPeer, type TrustOf } from "./trust.js"
+
+/** What the methods use. */
+export interface GrpcServed {
+  readonly context: Pick<ServerContext, "isClosing" | "logger" | "metrics" | "now" | "pdp">
+  readonly envoy: EnvoyGrpc
+  readonly calls: GrpcCalls
+  readonly status: typeof GrpcStatus
+  readonly gatewayTrustOf: TrustOf
+  /** The connection of a call. Undefined when it is gone. */
+  readonly socketOf: (info: ConnectionInfo) => Socket | undefined
+  readonly isUnix: boolean
+}
+
+/** Adds the two methods there are. */
+export function addGrpcMethods(grpc: GrpcServer, served: GrpcServed): void {
+  grpc.addService({ Check: method(checkPath) }, { Check: (call: Call, done: Done) => void check(served, call, done) })
+  grpc.addService({ Check: method(healthPath) }, { Check: (call: Call, done: Done) => health(served, call, done) })
+}
+
+/** True for the method that whoever watches this process calls. */
+export function isHealthCheck(path: string): boolean {
+  return path === healthPath
+}
+
+const authorization = "envoy.service.auth.v3.Authorization"
+const checkPath = `/${authorization}/Check`
+const healthPath = "/grpc.health.v1.Health/Check"
+
+type Call = Pick<ServerUnaryCall<Buffer, Buffer>, "metadata" | "request">
+type Done = sendUnaryData<Buffer>
+
+/** Messages are read and written where they are understood. */
+function method(path: string) {
+  const asItIs = (bytes: Buffer): Buffer => bytes
+  const [requestSerialize, requestDeserialize, responseSerialize, responseDeserialize] = [asItIs, asItIs, asItIs, asItIs]
+  return { path, requestStream: false, responseStream: false, requestSerialize, requestDeserialize, responseSerialize, responseDeserialize }
+}
+
+async function check(served: GrpcServed, { metadata, request }: Call, done: Done): Promise<void> {
+  const { context, calls, status } = served
+  const call = calls.of(metadata)
+  const { verdict, response, requestId } = await answered(served, call, metadata.get(secretHeader).map(String), request)
+  const reason = verdict.refusal ?? unjudged
+  noteVerdict(context, "envoy_grpc", verdict, requestId)
+  const isPassing = response !== undefined && verdict.kind !== "denied"
+  context.metrics.answered(checkPath, "POST", isPassing ? 200 : reason.status, call ? (context.now() - call.startedAt) / 1_000 : 0)
+  if (response) return done(null, response)
+  done({ code: codeOf(reason, status), details: `${reason.code}: ${reason.message}` })
+}
+
+async function answered(
+  { envoy, gatewayTrustOf, socketOf, isUnix }: GrpcServed,
+  call: GrpcCall | undefined,
+  secrets: readonly string[],
+  bytes: Buffer,
+): Promise<CheckAnswer> {
+  const socket = call && socketOf(call.connection)
+  if (!call || !socket) return envoy.refuse(gone)
+  const headers = secrets.length === 0 ? {} : { [secretHeader]: secrets }
+  const untrusted = checkGatewayPeer({ gatewayTrustOf }, { rawHeaders: secrets.flatMap((secret) => [secretHeader, secret]), headers, socket, isUnix })
+  if (untrusted) return envoy.refuse(untrusted)
+  const { remoteAddress, remotePort = 0 } = call.connection
+  return envoy.ask(bytes, { origin: remoteAddress === undefined ? {} : { requestedBy: `${remoteAddress}:${remotePort}` }, onWait: call.pause })
+}
+
+const secretHeader = "x-portcullis-peer-secret"
+const gone = refusal(403, "peer_not_trusted", "the connection is gone, so that nobody knows who asks")
+/** Never seen: whatever does not pass has a refusal. */
+const unjudged = refusal(500, "internal", "this failed inside; the log says why")
+
+/** A fault of ours, in the words of gRPC. */
+function codeOf({ code, status: httpStatus }: Refusal, status: typeof GrpcStatus): GrpcStatus {
+  if (code === "overloaded") return status.RESOURCE_EXHAUSTED
+  return httpStatus === 503 ? status.UNAVAILABLE : status.INTERNAL
+}
+
+function health({ context, status }: GrpcServed, { request }: Call, done: Done): void {
+  let service: string
+  try {
+    service = healthService(request)
+  } catch {
+    return done({ code: status.INVALID_ARGUMENT, details: "this is no HealthCheckRequest" })
+  }
+  if (service !== "" && service !== authorization) return done({ code: status.NOT_FOUND, details: `the service here is ${authorization}` })
+  done(null, healthBytes(!context.isClosing() && context.pdp.status().ready))
+}
