@@ -1,17 +1,18 @@
-// Compiles src and bench to dist-bench and runs bench/main.ts there. Arguments go to the benchmark (`--json FILE`, …).
+// Compiles src and bench to a folder of its own and runs bench/main.ts there, so that two can run at a time. Arguments go to the benchmark (`--json FILE`, …).
 import { spawnSync } from "node:child_process"
-import { existsSync, rmSync, symlinkSync } from "node:fs"
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { root } from "./policy-builds.mjs"
 
-const output = join(root, "dist-bench")
-rmSync(output, { recursive: true, force: true })
-const compiled = run([join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.bench.json"])
-if (compiled === 0) for (const shared of ["package.json", "policies", "examples"]) symlinkSync(join(root, shared), join(output, shared))
-process.exitCode = compiled || run(["--expose-gc", join(output, "bench", entry()), ...process.argv.slice(2)])
-
-function entry() {
-  return ["main.js", "bench.js", "index.js"].find((name) => existsSync(join(output, "bench", name))) ?? "main.js"
+const output = mkdtempSync(join(root, "dist-bench-"))
+// What interrupts this process interrupts the one that it waits for; that one's end is waited for, and cleaned up after.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => undefined)
+try {
+  const compiled = run([join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.bench.json", "--outDir", output])
+  if (compiled === 0) for (const shared of ["package.json", "policies", "examples"]) symlinkSync(join(root, shared), join(output, shared))
+  process.exitCode = compiled || run(["--expose-gc", join(output, "bench/main.js"), ...process.argv.slice(2)])
+} finally {
+  rmSync(output, { recursive: true, force: true })
 }
 
 function run(args) {

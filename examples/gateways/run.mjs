@@ -1,15 +1,15 @@
 // A gateway with a sidecar, a service behind it and an identity provider, all on this machine: node examples/gateways/run.mjs --help
 import { once } from "node:events"
 import { parseArgs } from "node:util"
-import { gatewayKinds } from "./gateway.mjs"
-import { guardedPath, startStack } from "./stack.mjs"
+import { gatewayKinds, programOf } from "./gateway.mjs"
+import { allowedPath, deniedPath, startStack } from "./stack.mjs"
 
 const usage = `A gateway that asks Portcullis, with all that belongs to it, on 127.0.0.1: to try, and to look at.
 
   node examples/gateways/run.mjs ${gatewayKinds.join("|")} [--free-ports] [--tokens FOLDER]
 
   --free-ports  takes free ports instead of those in the configurations
-  --tokens      where the tokens of ann and ben are written; without it a temporary folder
+  --tokens      a folder for the tokens of ann and ben, and the sidecar's process id; without it a temporary one
   --help        this text
 
 NGINX_BIN, ENVOY_BIN, CADDY_BIN and TRAEFIK_BIN name the gateway's program; otherwise it is looked for in PATH.
@@ -45,8 +45,8 @@ function said(stream, text, code) {
   return code
 }
 
-function welcome({ kind, binary, ports, idp, gateway, tokenFiles: { ann, ben } }) {
-  const url = `${gateway.url}${guardedPath}`
+function welcome({ kind, binary, ports, idp, gateway, tokenFiles: { ann, ben }, pidFile }) {
+  const url = `${gateway.url}${allowedPath}`
   const as = ({ file }) => `-H "Authorization: Bearer $(cat ${quoted(file)})"`
   return `gateway            ${gateway.url} (${kind}: ${binary})
 sidecar            http://127.0.0.1:${ports.sidecar}
@@ -60,8 +60,9 @@ curl -i ${url} ${as(ann)}
 curl -i ${url} ${as(ben)}
 # who asks? 401
 curl -i ${url}
-# what nobody gets around: all of it ✓
-npx portcullis doctor gateway ${gateway.url}
+# does anything get around it? All ✓; for a few seconds the sidecar is held, to see that nothing passes then
+npx portcullis doctor gateway ${gateway.url} --kind ${programOf(kind)} --token-file ${quoted(ann.file)} --allowed ${allowedPath} --denied ${deniedPath} \\
+  --open /apis/auth/discovery --echo ${allowedPath} --stop 'kill -STOP $(cat ${pidFile})' --start 'kill -CONT $(cat ${pidFile})'
 
 Ctrl-C stops all of it.
 `

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { once } from "node:events"
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -14,19 +14,27 @@ import { makeUpstream } from "./upstream.mjs"
 
 /** Ports by what listens there. `idp` is part of the issuer in sidecar.yaml. */
 const stackPorts = { ...usualPorts, idp: 9400 }
-const who = { gateway: "the gateway", sidecar: "the sidecar", grpc: "the sidecar's gRPC", upstream: "the service behind", inner: "Traefik", idp: "the identity provider" }
+const who = {
+  gateway: "the gateway",
+  sidecar: "the sidecar",
+  grpc: "the sidecar's gRPC",
+  upstream: "the service behind",
+  inner: "Traefik",
+  idp: "the identity provider",
+}
 
 /** Who logs in; the password is the name. */
 const accounts = { ann: "ann@example.com", ben: "ben@example.com" }
 
-/** A path of the quickstart's authorization data: Viewers and Editors of ml-team may read it. */
-export const guardedPath = "/apis/models/v2/workspaces/ml-team/models"
+/** Paths of the quickstart's authorization data: ann, who is an Editor of ml-team, may read the first, and not the second. */
+export const allowedPath = "/apis/models/v2/workspaces/ml-team/models"
+export const deniedPath = "/apis/models/v2/workspaces/research/models"
 
 /**
  * Starts identity provider, sidecar, service and gateway; resolves once a request has passed all of them.
  *
  * @param {import("./gateway.mjs").GatewayKind} kind
- * @param {{ freePorts?: boolean, tokens?: string }} options `tokens`: a folder for them; without it a temporary one
+ * @param {{ freePorts?: boolean, tokens?: string }} options `tokens`: a folder for them, and for the sidecar's process id; without it a temporary one
  * @returns what runs, `ended`, which resolves with a reason when a part of it ends by itself, and `stop`
  * @throws {Error} what is missing, and what to do
  */
@@ -49,15 +57,18 @@ export async function startStack(kind, { freePorts = false, tokens } = {}) {
     const sidecar = await startSidecar(folder, idp.issuer, ports)
     ending.push(sidecar.stop)
     const gateway = await startGateway(kind, { ports, binary })
+    process.once("exit", () => gateway.kill())
     ending.push(gateway.stop)
     const tokenFiles = await written(tokens ?? folder, idp.issuer)
-    if (tokens !== undefined) ending.push(() => Object.values(tokenFiles).forEach(({ file }) => rmSync(file, { force: true })))
-    await passes(`${gateway.url}${guardedPath}`, tokenFiles.ann.token)
+    const pidFile = join(tokens ?? folder, "sidecar.pid")
+    writeFileSync(pidFile, `${sidecar.pid}\n`)
+    ending.push(() => [pidFile, ...Object.values(tokenFiles).map(({ file }) => file)].forEach((file) => rmSync(file, { force: true })))
+    await passes(`${gateway.url}${allowedPath}`, tokenFiles.ann.token)
     const ended = Promise.race([
       sidecar.exited.then((code) => `the sidecar ended with ${code}:\n${sidecar.log()}`),
       gateway.exited.then((code) => `${programOf(kind)} ended with ${code}:\n${gateway.log()}`),
     ])
-    return { kind, binary, ports, idp, gateway, tokenFiles, ended, stop }
+    return { kind, binary, ports, idp, gateway, tokenFiles, pidFile, ended, stop }
   } catch (cause) {
     await stop()
     throw cause
@@ -77,7 +88,9 @@ async function startSidecar(folder, issuer, ports) {
   for (const [name, value] of Object.entries(settings)) env[`PORTCULLIS_${name}`] = value
   const program = fileURLToPath(new URL("../../dist/cli/portcullis.js", import.meta.url))
   const config = fileURLToPath(new URL("sidecar.yaml", import.meta.url))
-  const child = spawn(process.execPath, [program, "serve", "--config", config], { env, stdio: ["ignore", "pipe", "pipe"] })
+  // In a group of its own, so that Ctrl-C is heard here alone.
+  const child = spawn(process.execPath, [program, "serve", "--config", config], { env, detached: true, stdio: ["ignore", "pipe", "pipe"] })
+  process.once("exit", () => child.kill("SIGKILL"))
   const exited = once(child, "close").then(([code, signal]) => code ?? signal)
   let log = ""
   for (const stream of [child.stdout, child.stderr])
@@ -85,6 +98,8 @@ async function startSidecar(folder, issuer, ports) {
       log += chunk.toString()
     })
   const stop = async () => {
+    // What `kill -STOP` holds hears nothing else.
+    child.kill("SIGCONT")
     child.kill("SIGTERM")
     await exited
   }
@@ -93,7 +108,7 @@ async function startSidecar(folder, issuer, ports) {
     if (child.exitCode !== null) throw new Error(`the sidecar ended with ${child.exitCode}:\n${log}`)
     await pause(25)
   }
-  return { exited, stop, log: () => log }
+  return { pid: child.pid, exited, stop, log: () => log }
 }
 
 /** Logs in, and keeps the tokens where only this account reads them. */
@@ -101,7 +116,13 @@ async function written(folder, issuer) {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const files = {}
   for (const [name, account] of Object.entries(accounts)) {
-    const form = { grant_type: "password", client_id: "portcullis-cli", username: account, password: account, scope: "openid platform:read platform:write" }
+    const form = {
+      grant_type: "password",
+      client_id: "portcullis-cli",
+      username: account,
+      password: account,
+      scope: "openid platform:read platform:write",
+    }
     const answer = await fetch(`${issuer}/token`, { method: "POST", body: new URLSearchParams(form) })
     if (!answer.ok) throw new Error(`${account} could not log in: ${await answer.text()}`)
     const token = (await answer.json()).access_token
@@ -110,7 +131,6 @@ async function written(folder, issuer) {
     writeFileSync(file, token, { mode: 0o600, flag: "wx" })
     files[name] = { file, token }
   }
-  chmodSync(folder, 0o700)
   return files
 }
 

@@ -20,7 +20,8 @@ export function makeUpstream() {
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy())
     const key = request.headers["sec-websocket-key"]
-    if (request.headers.upgrade?.toLowerCase() !== "websocket" || key === undefined) return socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+    if (request.headers.upgrade?.toLowerCase() !== "websocket" || key === undefined)
+      return socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
     const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64")
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`)
     socket.write(frame(JSON.stringify(seen(request))))

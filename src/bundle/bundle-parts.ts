@@ -39,6 +39,11 @@ export function bundleParts(bindingBundles: number): readonly BundleParts[] {
   ]
 }
 
+/** The names of {@link bundleParts}. */
+export function bundleNames(bindingBundles: number): readonly string[] {
+  return bundleParts(bindingBundles).map(({ name }) => name)
+}
+
 /** The manifest of a bundle at a revision. */
 export function manifestFile({ roots }: BundleParts, revision: string): BundleFile {
   return { name: ".manifest", body: Buffer.from(canonicalValue({ revision, roots, rego_version: 1 })) }

@@ -50,6 +50,16 @@ export function readPrivateKey(pem: string, algorithm?: SignatureAlgorithm): Key
 }
 
 /**
+ * The public half of a private key.
+ *
+ * @throws {PdpError} `ERR_CONFIG_INVALID`, as {@link readPrivateKey}
+ */
+export function publicKeyOf(privateKeyPem: string, algorithm?: SignatureAlgorithm): Omit<SigningKey, "privateKeyPem"> {
+  const { key, algorithm: chosen, keyId } = readPrivateKey(privateKeyPem, algorithm)
+  return { algorithm: chosen, keyId, publicKeyPem: createPublicKey(key).export({ type: "spki", format: "pem" }).toString() }
+}
+
+/**
  * Reads a public key, or the one in a certificate.
  *
  * @throws {PdpError} `ERR_CONFIG_INVALID` when it is none, or not for the algorithm

@@ -2,6 +2,7 @@ import type { Command } from "commander"
 import { addBundleBuild } from "./bundle-build.js"
 import { addBundleInspect } from "./bundle-inspect.js"
 import { addBundleKeygen } from "./bundle-keygen.js"
+import { addBundleOpaConfig } from "./bundle-opa-config.js"
 import { addBundleVerify } from "./bundle-verify.js"
 import type { Terminal } from "./terminal.js"
 
@@ -12,4 +13,5 @@ export function addBundle(program: Command, terminal: Terminal): void {
   addBundleInspect(bundle, terminal)
   addBundleVerify(bundle, terminal)
   addBundleKeygen(bundle, terminal)
+  addBundleOpaConfig(bundle, terminal)
 }

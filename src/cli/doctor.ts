@@ -42,7 +42,6 @@ export function addDoctor(program: Command, terminal: Terminal, finish: (code: E
       terminal.out(rendered(options.output, findings, () => findingsText(findings, terminal)))
       finish(findings.some(({ ok }) => ok === false) ? exitCodes.error : exitCodes.ok)
     })
-    // Options that `doctor gateway` has, too, are its own behind its name.
     .enablePositionalOptions()
   addDoctorGateway(command, terminal, finish)
 }

@@ -11,9 +11,9 @@ interface FleetOptions extends ApiOptions {
   readonly watch?: boolean
 }
 
-/** `portcullis fleet`: which OPAs take bundles from a sidecar, and what each of them runs. */
+/** `portcullis fleet`: which OPAs take bundles from a sidecar, which processes decide on its database, and what each of them runs. */
 export function addFleet(program: Command, terminal: Terminal): void {
-  const command = program.command("fleet").description("The OPAs that take bundles from a running sidecar: revision, lag, last error")
+  const command = program.command("fleet").description("The OPAs that take bundles from a running sidecar, and the processes on its database: revision, lag, last error")
   withApiOptions(command)
     .option("-w, --watch", "look again every two seconds, and print whenever something has changed, until it is stopped")
     .addOption(outputOption())
@@ -44,12 +44,27 @@ const Opa = z.looseObject({
   seen_seconds_ago: z.number(),
   who: z.string(),
   address: z.string(),
+  program: z.string().optional(),
   version: z.string().optional(),
   labels: z.record(z.string(), z.string()),
   bundles: z.array(z.looseObject({ name: z.string(), error: z.looseObject({ code: z.string(), message: z.string() }).optional() })),
 })
-const Process = z.looseObject({ version: z.string(), ready: z.boolean(), revision: z.string().optional() })
-const Fleet = z.looseObject({ revision: z.string().optional(), pdps: z.array(Process), opas: z.array(Opa), more_opas: z.boolean().optional() })
+const Process = z.looseObject({
+  name: z.string().optional(),
+  state: z.string().optional(),
+  version: z.string(),
+  ready: z.boolean(),
+  revision: z.string().optional(),
+  differs: z.array(z.string()).optional(),
+  seen_seconds_ago: z.number().optional(),
+})
+const Fleet = z.looseObject({
+  revision: z.string().optional(),
+  pdps: z.array(Process),
+  pdps_unknown: z.boolean().optional(),
+  opas: z.array(Opa),
+  more_opas: z.boolean().optional(),
+})
 
 const watchMs = 2_000
 
@@ -72,16 +87,16 @@ async function watch(look: () => Promise<string>, terminal: Terminal): Promise<v
 
 const ages = /[0-9.]+ s\b|"(?:seen_seconds_ago|lag_seconds)": [0-9.]+|(?:seen_seconds_ago|lag_seconds): [0-9.]+| +$/gm
 
-function fleetTable({ pdps, opas, more_opas: hasMore }: z.infer<typeof Fleet>): string {
-  const own = pdps.map(({ version, ready, revision }) => [
-    "this process",
-    ready ? "current" : "not ready",
+function fleetTable({ pdps, pdps_unknown: hasUnknown, opas, more_opas: hasMore }: z.infer<typeof Fleet>): string {
+  const processes = pdps.map(({ name = "this process", version, ready, state, revision, seen_seconds_ago: seen, differs = [] }) => [
+    name,
+    (state ?? (ready ? "current" : "not_ready")).replace("_", " "),
     revision,
     "",
-    "",
+    seen === undefined ? "" : secondsText(seen),
     "",
     `portcullis ${version}`,
-    "",
+    differs.map((what) => `runs ${what === "policy" ? "another policy" : "other authorization data"} than this process`).join("; "),
   ])
   const others = opas.map((opa) => [
     opa.labels["name"] ?? opa.id,
@@ -90,11 +105,12 @@ function fleetTable({ pdps, opas, more_opas: hasMore }: z.infer<typeof Fleet>): 
     lagOf(opa),
     secondsText(opa.seen_seconds_ago),
     `${opa.who} at ${opa.address}`,
-    opa.version === undefined ? "" : `opa ${opa.version}`,
+    opa.version === undefined ? "" : `${opa.program ?? "opa"} ${opa.version}`,
     errorsOf(opa),
   ])
+  const unknown = hasUnknown === true ? "The database does not say now which other processes decide on it.\n" : ""
   const more = hasMore === true ? "There are more OPAs than are counted for one token; give them tokens of their own.\n" : ""
-  return table(["MEMBER", "STATE", "REVISION", "LAG", "SEEN", "WHO", "RUNS", "LAST ERROR"], [...own, ...others]) + more
+  return table(["MEMBER", "STATE", "REVISION", "LAG", "SEEN", "WHO", "RUNS", "LAST ERROR"], [...processes, ...others]) + unknown + more
 }
 
 function lagOf({ lag_revisions: revisions, lag_seconds: seconds }: z.infer<typeof Opa>): string {

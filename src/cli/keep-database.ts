@@ -2,17 +2,21 @@ import { otherSpellings, seed, sweepExpired, type Seeded } from "../administrati
 import type { Config } from "../config/index.js"
 import type { Database } from "../database/index.js"
 import { messageOf } from "../errors.js"
+import type { KnownProcess } from "../fleet/index.js"
 import type { Pdp } from "../pdp/index.js"
 import { unrefTimers } from "../model/timers.js"
 import type { Logger } from "../telemetry/index.js"
+import { databaseProcesses } from "./database-processes.js"
 import { importWhenNew } from "./import-when-new.js"
 
 /** A database that is seeded, swept and watched over while the sidecar runs. */
 export interface KeptDatabase {
   /** What an operator should know, in words. */
   notices(): readonly string[]
-  /** Stops. */
-  stop(): void
+  /** The other processes on it. @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` */
+  processes(): Promise<readonly KnownProcess[]>
+  /** Stops, and takes this process out. */
+  stop(): Promise<void>
 }
 
 /**
@@ -58,11 +62,14 @@ export async function keepDatabase(database: Database, pdp: Pdp, config: Config,
   }
   await look()
   for (const notice of notices()) logger.warn(notice)
+  const register = databaseProcesses(database, pdp, config, logger)
   return {
     notices,
-    stop: () => {
+    processes: async () => (await register?.others()) ?? [],
+    stop: async () => {
       cancelRetry()
       stopListening()
+      await register?.close()
     },
   }
 }

@@ -47,6 +47,8 @@ function commandLine(terminal: Terminal, finish: (code: ExitCode) => void): Comm
     .description("Policy decision point: role and scope rules on role bindings held in memory")
     .version(packageVersion(), "-V, --version")
     .addHelpText("after", exitCodeHelp)
+    // `doctor` and `doctor gateway` have options of the same name: those behind a command's name are that command's.
+    .enablePositionalOptions()
   program
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: (text) => terminal.err(printableLines(text)), getOutHasColors: () => terminal.colour })

@@ -88,7 +88,7 @@ async function serveAs(identity: ConfiguredIdentity, { loaded, gateway, logger, 
     const server = await startServer({
       ...serverOptions({ pdp, database, kept, decisionLog, labels }, loaded, logger),
       ...identity.options,
-      gateway: gateway.options,
+      ...gateway.options,
     })
     terminal.out(announcement(server, pdp.status(), config, terminal))
     terminal.out(await suggestions(pdp, server, config, database !== undefined))
@@ -96,7 +96,7 @@ async function serveAs(identity: ConfiguredIdentity, { loaded, gateway, logger, 
     logger.info({ graceMs }, "stopping: requests in work may finish")
     await server.close(server.healthUrl === undefined ? graceMs : graceMs / 2)
   } finally {
-    kept?.stop()
+    await kept?.stop()
     await decisionLog?.close()
     stopLogging?.()
     await pdp.close()
@@ -132,6 +132,7 @@ function serverOptions({ pdp, database, kept, decisionLog, labels }: Served, loa
     }),
     opa: configuredOpa(loaded, labels, decisionLog !== undefined),
     notices: kept?.notices,
+    processes: kept?.processes,
     listen: parseListen(server.listen),
     ...(server.health_listen !== undefined && { healthListen: parseHostPort(server.health_listen) }),
     logger,
@@ -145,7 +146,8 @@ function serverOptions({ pdp, database, kept, decisionLog, labels }: Served, loa
 
 function announcement(server: RunningServer, { profile }: PdpStatus, config: Config, terminal: Terminal): string {
   const health = server.healthUrl === undefined ? "" : `Health and metrics on ${server.healthUrl}\n`
-  return `${painted(terminal, "bold", `Portcullis ${packageVersion()} (${profile}) listens on ${server.url}`)}\n${health}${loginHint(server, config)}`
+  const grpc = server.envoyGrpcUrl === undefined ? "" : `Envoy asks over gRPC on ${server.envoyGrpcUrl}\n`
+  return `${painted(terminal, "bold", `Portcullis ${packageVersion()} (${profile}) listens on ${server.url}`)}\n${health}${grpc}${loginHint(server, config)}`
 }
 
 /** The command line does not speak over UNIX domain sockets, and without a client nobody can log in. */

@@ -6,6 +6,7 @@ import { bundleSourceFlaws } from "./bundle-source-config.js"
 import { environmentLayer, type Environment } from "./environment-layer.js"
 import { fileLayer } from "./file-layer.js"
 import type { Flaw } from "./flaw.js"
+import { gatewayFlaws } from "./gateway-flaws.js"
 import { formatOrigin, type ConfigIssue, type Given, type Layer, type Origin } from "./given.js"
 import { identityFlaws, identityOddities } from "./identity-flaws.js"
 import { opaFlaws } from "./opa-config.js"
@@ -123,7 +124,7 @@ function flawsOf(config: Config, checked: readonly Checked[]): readonly Flaw[] {
       isOwn: policy.path !== undefined,
       isBundle: source.url !== undefined || source.file !== undefined,
     }),
-    ...(isIdentityClear ? identityFlaws(config) : []),
+    ...(isIdentityClear ? [...identityFlaws(config), ...gatewayFlaws(config)] : []),
   ]
 }
 

@@ -14,7 +14,7 @@ export const OpaConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "`PUT`, `PATCH` and `DELETE` below `/v1/data` change the data of `policy.path`, in memory. For trusted peers, and never what begins with `authz`.",
+      "`PUT`, `PATCH` and `DELETE` below `/v1/data` change the data of `policy.path`, in memory, until one of its files changes. For trusted peers, and never what begins with `authz`.",
     ),
   authorization: z
     .boolean()

@@ -8,7 +8,9 @@ export function configReference(): string {
 }
 
 function membersOf({ key, members }: Setting): string {
-  const rows = members.map(({ name, takes, description }) => `| \`${name}\` | ${takes} | ${description.replaceAll("|", "\\|")} |`)
+  const rows = members.map(
+    ({ name, takes, description }) => `| \`${name}\` | ${takes.replaceAll("|", "\\|")} | ${description.replaceAll("|", "\\|")} |`,
+  )
   return `## Members of an object in \`${key}\`\n\n| Member | Takes | Meaning |\n| --- | --- | --- |\n${rows.join("\n")}\n`
 }
 

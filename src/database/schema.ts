@@ -71,6 +71,18 @@ export const migrations: readonly (readonly string[])[] = [
     )`,
     `CREATE INDEX portcullis_idempotency_keys_created ON portcullis_idempotency_keys (created_at)`,
   ],
+  [
+    `CREATE TABLE portcullis_processes (
+      id TEXT PRIMARY KEY,
+      name TEXT NOT NULL,
+      version TEXT NOT NULL,
+      ready BIGINT NOT NULL,
+      revision TEXT,
+      policy_digest TEXT NOT NULL,
+      authorization_data_digest TEXT NOT NULL,
+      seen_at BIGINT NOT NULL
+    )`,
+  ],
 ]
 
 /** Holds one row: the epoch and sequence of revisions, the version of the schema, and the digests of what decides. */

@@ -10,7 +10,7 @@ export interface RequestOrigin {
   readonly batchDecisionId?: string
   /** `address:port` of the peer. */
   readonly requestedBy?: string
-  /** The number of the request in this process. */
+  /** The number of the request on its listener. */
   readonly requestNumber?: number
   /** The value of `Host`. */
   readonly host?: string

@@ -27,7 +27,7 @@ export function memberByPolls({ client, liveness, bundles }: PollingClient, fact
     id: `${client.address} ${client.userAgent}`,
     knownBy: "polls",
     ...client,
-    version: /^Open Policy Agent\/([\w.+-]{1,64})/.exec(client.userAgent)?.[1],
+    version: /^(?:Open Policy Agent|portcullis)\/([\w.+-]{1,64})/.exec(client.userAgent)?.[1],
     labels: {},
     bundles: polled,
     state: stateOfAll(polled),

@@ -34,6 +34,11 @@ export interface HeaderEdit {
   readonly action: "overwrite" | "append"
 }
 
+/** A header that takes the place of those of its name. */
+export function overwriting([name, value]: readonly [name: string, value: string]): HeaderEdit {
+  return { name: name.toLowerCase(), value, action: "overwrite" }
+}
+
 /**
  * A `CheckResponse` in bytes.
  *

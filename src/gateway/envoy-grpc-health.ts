@@ -1,7 +1,7 @@
 import { readFields, textIn, writeInteger } from "./envoy-grpc-wire.js"
 
 /** The service that a `HealthCheckRequest` asks about; empty: the whole server. @throws {PdpError} `ERR_INPUT_INVALID` */
-export function healthService(bytes: Buffer): string {
+export function healthQuestion(bytes: Buffer): string {
   return textIn(readFields(bytes), 1)
 }
 

@@ -2,7 +2,7 @@ import { keptHeaders, type OriginalRequest } from "./gateway.js"
 import { clientCopies } from "./client-copies.js"
 import { decisionSigner } from "./decision-signer.js"
 import { readCheckRequest, type CheckRequest } from "./envoy-check-request.js"
-import { checkResponseBytes, type CheckDenied, type CheckResponse, type HeaderEdit } from "./envoy-check-response.js"
+import { checkResponseBytes, overwriting, type CheckDenied, type CheckResponse } from "./envoy-check-response.js"
 import type { GatewaysOptions } from "./gateways.js"
 import { identityAnswer, type IdentityAnswerOptions } from "./identity-answer.js"
 import { forGateway, gatewayJudge, gatewayRefusal, refusedVerdict, type Asking, type Verdict } from "./judge.js"
@@ -117,10 +117,6 @@ function passing(parts: Parts, verdict: Verdict, check: CheckRequest | undefined
 function denying({ retrySeconds }: Parts, verdict: Verdict): CheckDenied {
   const { status, headers, body } = refusedAnswer(verdict, retrySeconds)
   return { allowed: false, status, headers: headers.map(overwriting), body }
-}
-
-function overwriting([name, value]: readonly [string, string]): HeaderEdit {
-  return { name: name.toLowerCase(), value, action: "overwrite" }
 }
 
 /** For access logs, and filters behind this one. */

@@ -157,16 +157,18 @@ function assertClear({ method, target }: OriginalRequest): void {
   if (!methodPattern.test(method)) throw new PdpError("ERR_INPUT_INVALID", "the gateway names no method; let it pass on the client's, as it came")
 }
 
-/** The facts behind a deny; a policy of one's own need not have them. */
-function denial(pdp: JudgeOptions["pdp"], decision: Decision, question: AuthorizationRequest): unknown {
+/** What a deny says. It is one whatever its facts are: a policy of one's own need not have them, and failing to find them is no failure to decide. */
+function denial(pdp: JudgeOptions["pdp"], decision: Decision, question: AuthorizationRequest): PdpError {
+  let cause: unknown
   try {
     assertAllowed({ authorize: () => ({ ...decision, allowed: false }), explain: (asked) => pdp.explain(asked) }, question)
   } catch (thrown) {
-    if (!(thrown instanceof PdpError) || thrown.code !== "ERR_ENTRYPOINT_UNKNOWN") return thrown
+    if (thrown instanceof PdpError && (thrown.code === "ERR_DENIED" || thrown.code === "ERR_UNAUTHENTICATED")) return thrown
+    cause = thrown
   }
   if (question.principal.id === "")
-    return new PdpError("ERR_UNAUTHENTICATED", `${question.method} needs a principal here; send credentials`, { reason: "no_credentials" })
-  return new PdpError("ERR_DENIED", `${question.method} is denied here by the policy; ask who keeps it`)
+    return new PdpError("ERR_UNAUTHENTICATED", `${question.method} needs a principal here; send credentials`, { reason: "no_credentials", cause })
+  return new PdpError("ERR_DENIED", `${question.method} is denied here by the policy; ask who keeps it`, { cause })
 }
 
 function cannotDecide(cause: unknown): PdpError {

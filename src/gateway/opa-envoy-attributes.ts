@@ -170,5 +170,5 @@ function finite(number: number): number {
 }
 
 function unwritable(problem: string): PdpError {
-  return new PdpError("ERR_INPUT_INVALID", `the CheckRequest cannot be written as JSON: ${problem}`)
+  return new PdpError("ERR_INPUT_INVALID", `the CheckRequest has no form in JSON: ${problem}`)
 }

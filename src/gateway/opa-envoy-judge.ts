@@ -4,7 +4,7 @@ import { isCanonicalPath, pathOf } from "../model/canonical-path.js"
 import { refusal, refusalOf, type Refusal } from "../model/refusal.js"
 import type { Pdp } from "../pdp/index.js"
 import type { CheckRequest } from "./envoy-check-request.js"
-import type { CheckAllowed, CheckResponse } from "./envoy-check-response.js"
+import { overwriting, type CheckAllowed, type CheckResponse } from "./envoy-check-response.js"
 import { identityAnswer, identityAnswerNames } from "./identity-answer.js"
 import { revisionOf, type Asking, type Verdict } from "./judge.js"
 import { opaEnvoyDecision } from "./opa-envoy-decision.js"
@@ -44,7 +44,7 @@ export function ownPolicyJudge(options: OwnPolicyOptions): (entrypoint: string, 
       const headers = identityAnswer(verdict, options).filter(([name]) => name.startsWith(oursPrefix))
       return {
         verdict,
-        response: passing(options, check, { allowed: true, headers: headers.map(([name, value]) => ({ name, value, action: "overwrite" })) }),
+        response: passing(options, check, { allowed: true, headers: headers.map(overwriting) }),
       }
     }
     const isPassing = isCanonicalPath(pathOf(path)) && isShadowed("envoy_grpc", pathOf(path))

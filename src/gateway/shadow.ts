@@ -4,7 +4,7 @@ import { gatewayNames, type GatewayName } from "./gateway.js"
 
 /** Where requests pass that would be denied. */
 export const ShadowRule = z.strictObject({
-  gateway: z.enum([...gatewayNames, "*"]).describe(`Which gateway: \`${gatewayNames.join("`, `")}\`, or \`*\` for all.`),
+  gateway: z.enum([...gatewayNames, "*"]).meta({ description: "Which gateway; `*`: all.", takes: [...gatewayNames, "*"].join(" | ") }),
   path_prefix: z
     .string()
     .refine((path) => isCanonicalPath(path) && !path.includes("?"), "must be a canonical path such as /apis/models, without query")

@@ -6,7 +6,6 @@ import type { BundleDeciding } from "./bundle-options.js"
 import type { BundleState, Taken } from "./bundle-state.js"
 import { readCustomBundle } from "./custom-bundle.js"
 import { unfitDelta } from "./delta-problem.js"
-import { bindingPages } from "./own-bindings.js"
 import { isOwnBundle, isOwnShard, readOwnBundle } from "./own-bundle.js"
 
 /** What is known of the bundle that decides. */
@@ -82,7 +81,7 @@ async function take(
   data: JsonObject | undefined,
   how: Taken,
 ): Promise<void> {
-  if (!isOwnBundle(bundle)) return state.take(await readCustomBundle(bundle, deciding, data), [], how)
+  if (!isOwnBundle(bundle)) return state.take(await readCustomBundle(bundle, deciding, data), bundle.files, how)
   if (data || (deciding.entrypoints ?? []).length > 0)
     throw new PdpError(
       "ERR_BUNDLE_INVALID",
@@ -94,7 +93,7 @@ async function take(
   const known = state.current()?.contents
   const { profile = "hardened", memoryLimitMb } = deciding
   const contents = await readOwnBundle(bundle, profile, memoryLimitMb, known?.kind === "portcullis" ? known : undefined)
-  return state.take(contents, bindingPages(bundle.files), how)
+  return state.take(contents, bundle.files, how)
 }
 
 /** What a delta must have in common with the bundle that it is for. */

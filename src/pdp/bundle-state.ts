@@ -1,6 +1,5 @@
 import { PdpError } from "../errors.js"
-import type { PatchOperation } from "../bundle/index.js"
-import type { RoleBinding } from "../model/role-binding.js"
+import type { PatchOperation, UnpackedBundle } from "../bundle/index.js"
 import { formatRevision, newEpoch, parseRevision, type Revision } from "../model/revision.js"
 import { applyRead, type SourceChanges, type SourceSnapshot } from "../source/index.js"
 import { roleBindingStore, type RoleBindingStore } from "../store/index.js"
@@ -9,13 +8,12 @@ import type { CustomContents } from "./custom-bundle.js"
 import { unfitDelta } from "./delta-problem.js"
 import type { OwnContents } from "./own-bundle.js"
 import { ownDelta } from "./own-delta.js"
+import { ownShards } from "./own-shards.js"
 import { patchedDocument } from "./patched-document.js"
 import type { PdpEvents, Profile } from "./pdp.js"
 
 /** What a bundle holds, once it is read, but for role bindings. */
 export type BundleContents = OwnContents | CustomContents
-/** The role bindings of a bundle, checked as they are read. */
-export type BindingPages = Iterable<readonly RoleBinding[]>
 
 /** What a PDP decides on: one bundle, whole. */
 export interface BundleState {
@@ -26,9 +24,10 @@ export interface BundleState {
   /**
    * Lets a bundle decide, in one synchronous step. When it rejects, the one before goes on.
    *
+   * @param files of the bundle, for its role bindings
    * @throws {PdpError} `ERR_BUNDLE_INVALID` with the reason `revision_older` or `data_invalid`
    */
-  take(contents: BundleContents, bindings: BindingPages, how: Taken): Promise<void>
+  take(contents: BundleContents, files: UnpackedBundle["files"], how: Taken): Promise<void>
   /**
    * Changes the bundle that decides by a delta, in one synchronous step. When it rejects, nothing has changed.
    *
@@ -61,6 +60,7 @@ export function bundleState(
   now: () => number,
 ): BundleState {
   let current: Deciding | undefined
+  let shards = ownShards()
   let counted: Revision = { epoch: newEpoch(), sequence: 0 }
   let revision = counted
 
@@ -72,10 +72,9 @@ export function bundleState(
     current = { active, contents, store }
     activated({ revision: active.revision, cause, changes }, revision)
   }
-  const takeOwn = async (contents: OwnContents, rows: Rows, { named, from, signal }: Taken): Promise<void> => {
+  const takeOwn = async (contents: OwnContents, held: RoleBindingStore, rows: Rows, { named, from, signal }: Taken): Promise<void> => {
     const given = numbered(named)
     if (given && current && given.epoch === revision.epoch && given.sequence < revision.sequence) throw older(named, formatRevision(revision))
-    const held = current?.contents.kind === "portcullis" ? current.store : roleBindingStore()
     const isNewPolicy = current?.contents.policy !== contents.policy
     let isTaken = false
     const activate = (store: RoleBindingStore, changes: number): void => {
@@ -90,9 +89,15 @@ export function bundleState(
   return {
     current: () => current,
     revision: () => revision,
-    take: async (contents, bindings, how) => {
-      if (contents.kind === "portcullis") return takeOwn(contents, { kind: "snapshot", pages: pagesOf(bindings) }, how)
-      adopt(contents, roleBindingStore(), 1, undefined, how.from)
+    take: async (contents, files, how) => {
+      if (contents.kind === "custom") return adopt(contents, roleBindingStore(), 1, undefined, how.from)
+      const isFirst = current?.contents.kind !== "portcullis"
+      if (isFirst) shards = ownShards()
+      const held = isFirst || !current ? roleBindingStore() : current.store
+      const reading = await shards.reading(files, held)
+      how.signal.throwIfAborted()
+      await takeOwn(contents, held, reading.read, how)
+      reading.done()
     },
     amend: async (patch, how) => {
       if (!current) throw unfitDelta("nothing decides yet")
@@ -100,7 +105,8 @@ export function bundleState(
       if (contents.kind === "portcullis") {
         const changes = await ownDelta(patch, store)
         how.signal.throwIfAborted()
-        return takeOwn(contents, { kind: "changes", changes }, how)
+        await takeOwn(contents, store, { kind: "changes", changes }, how)
+        return shards.changed(changes)
       }
       adopt(contents.withDocument(patchedDocument(contents.document, patch)), store, 1, undefined, how.from)
     },
@@ -113,10 +119,6 @@ export function bundleState(
 }
 
 type Rows = Pick<SourceSnapshot, "kind" | "pages"> | Pick<SourceChanges, "kind" | "changes">
-
-async function* pagesOf(bindings: BindingPages): AsyncGenerator<readonly RoleBinding[]> {
-  yield* bindings
-}
 
 /** A revision that Portcullis gave, so that what is waited for there can be waited for here. */
 function numbered(named: string): Revision | undefined {

@@ -11,26 +11,41 @@ export function shardOfFile(name: string): string | undefined {
 
 const shardFile = /^authz_bindings\/([0-9a-f]{2})\/data\.json$/
 
-/** True for the shard in which a principal is looked for. An OPA would not find it elsewhere. */
-export function isShardOf(shard: string, principal: string): boolean {
-  return hash("sha256", principal, "hex").slice(0, 2) === shard
+/** The shard in which a principal is looked for. An OPA would not find it elsewhere. */
+export function shardOfPrincipal(principal: string): string {
+  return hash("sha256", principal, "hex").slice(0, 2)
 }
 
 const pageSize = 1_000
 
-/** The role bindings in the shards of a bundle, checked as they are read. @throws {PdpError} `ERR_BUNDLE_INVALID` with the reason `data_invalid` */
-export function* bindingPages(files: UnpackedBundle["files"]): Generator<readonly RoleBinding[]> {
+/**
+ * The role bindings in the shards of a bundle, checked as they are read.
+ *
+ * @param met called once for each principal in each shard
+ * @throws {PdpError} `ERR_BUNDLE_INVALID` with the reason `data_invalid`
+ */
+export function* bindingPages(files: UnpackedBundle["files"], met: (shard: string, principal: string) => void): Generator<readonly RoleBinding[]> {
   let page: RoleBinding[] = []
   for (const [name, bytes] of files) {
     const shard = shardOfFile(name)
     if (shard === undefined) continue
-    for (const binding of bindingsIn(readData(name, bytes), shard)) {
+    for (const binding of shardBindings(name, bytes, shard, (principal) => met(shard, principal))) {
       if (page.push(binding) < pageSize) continue
       yield page
       page = []
     }
   }
   if (page.length > 0) yield page
+}
+
+/** The role bindings in the file of one shard, those of a principal in a row. @param met called once for each principal @throws {PdpError} `ERR_BUNDLE_INVALID` with the reason `data_invalid` */
+export function* shardBindings(name: string, bytes: Uint8Array, shard: string, met: (principal: string) => void): Generator<RoleBinding> {
+  const place = `authz_bindings/${shard}`
+  for (const [principal, held] of membersOf(memberOf(readData(name, bytes), "principals"), place)) {
+    if (shardOfPrincipal(principal) !== shard) throw invalidData(`${place} holds a principal that is looked for in another shard`)
+    met(principal)
+    yield* principalBindings(principal, held, shard)
+  }
 }
 
 /** What a principal holds, as a shard says it. @throws {PdpError} `ERR_BUNDLE_INVALID` with the reason `data_invalid` */
@@ -52,14 +67,6 @@ export function membersOf(value: unknown, place: string): readonly (readonly [st
 /** A bundle whose data is not what Portcullis writes. */
 export function invalidData(problem: string): PdpError {
   return new PdpError("ERR_BUNDLE_INVALID", problem, { reason: "data_invalid" })
-}
-
-function* bindingsIn(content: unknown, shard: string): Generator<RoleBinding> {
-  const place = `authz_bindings/${shard}`
-  for (const [principal, held] of membersOf(memberOf(content, "principals"), place)) {
-    if (!isShardOf(shard, principal)) throw invalidData(`${place} holds a principal that is looked for in another shard`)
-    yield* principalBindings(principal, held, shard)
-  }
 }
 
 function checked(row: RoleBinding, place: string): RoleBinding {

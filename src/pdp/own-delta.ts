@@ -2,8 +2,9 @@ import { setImmediate as nextTurn } from "node:timers/promises"
 import type { PatchOperation } from "../bundle/index.js"
 import type { RoleBinding, RoleBindingChange } from "../model/role-binding.js"
 import type { RoleBindingStore } from "../store/index.js"
+import { bindingDifferences } from "./binding-differences.js"
 import { unfitDelta } from "./delta-problem.js"
-import { isShardOf, principalBindings } from "./own-bindings.js"
+import { principalBindings, shardOfPrincipal } from "./own-bindings.js"
 
 /**
  * What a delta of Portcullis' own changes: it replaces, or removes, all that a principal holds. Nothing is changed yet.
@@ -21,29 +22,15 @@ export async function ownDelta(patch: readonly PatchOperation[], store: RoleBind
     if (op !== "upsert" && held.length === 0) throw unfitDelta(`it has '${op}' for a principal who is not there`)
     after.set(principal, op === "remove" ? [] : [...principalBindings(principal, value, shard)])
   }
-  return [...after].flatMap(([principal, bindings]) => differences(before.get(principal) ?? [], bindings))
+  return [...after].flatMap(([principal, bindings]) => bindingDifferences(before.get(principal) ?? [], bindings))
 }
 
 const operationsPerTurn = 500
 
 function placeOf([root, shard, member, principal, ...deeper]: readonly string[]): readonly [shard: string, principal: string] {
   if (root === "authz_bindings" && shard !== undefined && member === "principals" && principal !== undefined && deeper.length === 0) {
-    if (isShardOf(shard, principal)) return [shard, principal]
+    if (shardOfPrincipal(principal) === shard) return [shard, principal]
     throw unfitDelta(`it has a principal in shard ${shard}, who is looked for in another one`)
   }
   throw unfitDelta("it changes something else than what principals hold")
-}
-
-function differences(before: readonly RoleBinding[], after: readonly RoleBinding[]): readonly RoleBindingChange[] {
-  const had = new Set(before.map(keyOf))
-  const has = new Set(after.map(keyOf))
-  return [
-    ...before.filter((binding) => !has.has(keyOf(binding))).map((binding) => ({ op: "remove" as const, binding })),
-    ...after.filter((binding) => !had.has(keyOf(binding))).map((binding) => ({ op: "add" as const, binding })),
-  ]
-}
-
-/** Of one principal. */
-function keyOf({ workspace, role }: RoleBinding): string {
-  return JSON.stringify([workspace, role])
 }

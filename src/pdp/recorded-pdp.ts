@@ -69,6 +69,7 @@ function allowedIn(path: string, result: unknown): boolean | undefined {
   const isOurs = /^authz\/[^/]+$/.test(path)
   if (typeof result !== "object" || result === null) return isOurs ? false : undefined
   if ("has_role" in result && path === "authz/has_role") return result.has_role === true
-  if ("allowed" in result) return result.allowed === true
-  return isOurs ? false : undefined
+  if (isOurs) return "allowed" in result && result.allowed === true
+  if ("allowed" in result && typeof result.allowed === "boolean") return result.allowed
+  return "allow" in result && typeof result.allow === "boolean" ? result.allow : undefined
 }

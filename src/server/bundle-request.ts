@@ -19,7 +19,7 @@ export interface BundleRequest {
   readonly tag: string | undefined
   /** How long it is willing to wait for news. */
   readonly waitMs: number
-  /** It asked for long polling, perhaps with no time at all. */
+  /** It asked for long polling, perhaps with no time at all, and may do so. */
   readonly pollsLong: boolean
   readonly takesDelta: boolean
   readonly isHead: boolean
@@ -35,7 +35,7 @@ export function readBundleRequest({ method, headers }: Pick<IncomingMessage, "me
     ifNoneMatch,
     tag: ifNoneMatch !== undefined && strongTag.test(ifNoneMatch) ? ifNoneMatch : undefined,
     waitMs: isHead ? 0 : Math.min((waitSeconds ?? 0) * 1_000, longestMs),
-    pollsLong: waitSeconds !== undefined,
+    pollsLong: waitSeconds !== undefined && longestMs > 0,
     takesDelta: takesDelta && !isHead,
     isHead,
   }

@@ -2,10 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Administration } from "../administration/index.js"
 import type { Authenticate, Authentication, LoginDiscovery } from "../authn/index.js"
 import type { DecisionLogIntake, DecisionLogStatus } from "../decision-log/index.js"
+import type { KnownProcess } from "../fleet/index.js"
 import type { Gateways } from "../gateway/index.js"
 import type { Pdp, Profile } from "../pdp/pdp.js"
 import type { Logger, Metrics } from "../telemetry/index.js"
 import type { Distribution } from "./distribution.js"
+import type { EnvoyGrpcStatus } from "./gateway-grpc.js"
 import type { OpaApi } from "./opa-api.js"
 import type { TrustOf } from "./trust.js"
 import type { ServerLimits } from "./limits.js"
@@ -46,6 +48,8 @@ export interface ServerContext {
   /** The same for gateways, whose requests carry the marks of every proxy in front of them. */
   readonly gatewayTrustOf: TrustOf
   readonly gateways: Gateways
+  /** How Envoy is served over gRPC. Undefined where it is not. */
+  readonly envoyGrpc: () => EnvoyGrpcStatus | undefined
   readonly outdated: OutdatedConnections
   /** True while only this machine can get here. */
   readonly isLocal: boolean
@@ -59,6 +63,8 @@ export interface ServerContext {
   readonly version: string
   /** What an operator should know, in words. */
   readonly notices: () => readonly string[]
+  /** The other processes on the same database. */
+  readonly processes: () => Promise<readonly KnownProcess[]>
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number
   /** True once the server stops. */
@@ -70,6 +76,8 @@ export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly requestId: string
+  /** Counts the requests of a listener, from 1 on. */
+  readonly number: number
   readonly startedAt: number
   /** The route's template, for metrics. */
   route: string

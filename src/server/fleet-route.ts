@@ -4,29 +4,23 @@ import { refusedResponse } from "./administration-refusal.js"
 import { permittedClient } from "./bundle-access.js"
 import type { ServerContext } from "./context.js"
 import type { AppContext } from "./hono-app.js"
+import { shownProcesses } from "./fleet-processes.js"
 import { json } from "./json.js"
 
 /** Where the fleet is shown. */
 export const fleetPath = "/fleet"
 
-/** `GET /fleet`: the OPAs that take bundles from this process, and this process. For who may fetch bundles. */
+/** `GET /fleet`: the OPAs that take bundles from this process, this process, and those on the same database. For who may fetch bundles. */
 export async function fleet(context: ServerContext, c: AppContext): Promise<Response> {
   try {
     await permittedClient(context, c.env)
-    const { distribution, pdp, version } = context
+    const { distribution, pdp } = context
     await distribution.publish()
-    const { ready, revision, policy, authorizationData } = pdp.status()
-    const self = {
-      this_process: true,
-      version,
-      ready,
-      ...(revision !== undefined && { revision }),
-      policy_digest: policy.digest,
-      authorization_data_digest: authorizationData.digest,
-    }
+    const processes = await shownProcesses(context)
+    const { revision } = pdp.status()
     const opas = distribution.fleet.members().map((member) => shownMember(context, member))
     const headers: Record<string, string> = revision === undefined ? {} : { "X-Portcullis-Revision": revision }
-    const answer = { ...(revision !== undefined && { revision }), pdps: [self], opas, more_opas: distribution.fleet.hasUntracked() }
+    const answer = { ...(revision !== undefined && { revision }), ...processes, opas, more_opas: distribution.fleet.hasUntracked() }
     return json(200, answer, { "Cache-Control": "no-store", ...headers })
   } catch (thrown) {
     return refusedResponse(context, fleetPath, c, thrown)
@@ -45,6 +39,7 @@ function shownMember({ distribution: { published } }: ServerContext, member: Fle
     seen_seconds_ago: seconds(member.silentMs),
     who: member.who,
     address: member.address,
+    program: member.userAgent.startsWith("portcullis/") ? "portcullis" : "opa",
     ...(member.version !== undefined && { version: member.version }),
     labels: member.labels,
     bundles: member.bundles.map(({ name, revision, error }) => ({

@@ -1,8 +1,8 @@
-import type { Metadata, ServerInterceptingCall, ServerInterceptingCallInterface, ServerInterceptor, status as GrpcStatus } from "@grpc/grpc-js"
+import type * as grpc from "@grpc/grpc-js"
 import type { ServerLimits } from "./limits.js"
 
 /** From where to where a call came. */
-export type ConnectionInfo = ReturnType<ServerInterceptingCallInterface["getConnectionInfo"]>
+export type ConnectionInfo = ReturnType<grpc.ServerInterceptingCallInterface["getConnectionInfo"]>
 
 /** One call of gRPC. */
 export interface GrpcCall {
@@ -16,15 +16,15 @@ export interface GrpcCall {
 /** The calls of a server. */
 export interface GrpcCalls {
   /** Lets a bounded number of them be in work, and gives each a bounded time to arrive. */
-  readonly interceptor: ServerInterceptor
+  readonly interceptor: grpc.ServerInterceptor
   /** What is known of a call, by the very metadata that its method gets. */
-  readonly of: (metadata: Metadata) => GrpcCall | undefined
+  readonly of: (metadata: grpc.Metadata) => GrpcCall | undefined
 }
 
 /** What {@link grpcCalls} uses of gRPC, which is loaded only where somebody listens. */
 export interface GrpcParts {
-  readonly ServerInterceptingCall: typeof ServerInterceptingCall
-  readonly status: typeof GrpcStatus
+  readonly ServerInterceptingCall: typeof grpc.ServerInterceptingCall
+  readonly status: typeof grpc.status
 }
 
 /**
@@ -39,7 +39,7 @@ export function grpcCalls(
   isFree: (path: string) => boolean,
   now: () => number,
 ): GrpcCalls {
-  const calls = new WeakMap<Metadata, GrpcCall>()
+  const calls = new WeakMap<grpc.Metadata, GrpcCall>()
   let taken = 0
   const place = (): Pick<GrpcCall, "pause"> & { readonly leave: () => void } => {
     let held = 1

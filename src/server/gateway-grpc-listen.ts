@@ -1,4 +1,4 @@
-import type { Server as GrpcServer, ServerCredentials } from "@grpc/grpc-js"
+import type * as grpc from "@grpc/grpc-js"
 import { createServer, type Server, type Socket } from "node:net"
 import { createServer as createTlsServer } from "node:tls"
 import { bind, type ListenAddress } from "./bind.js"
@@ -17,7 +17,7 @@ export interface GrpcListen {
   /** Speaks TLS, 1.2 or newer, with these. */
   readonly certificates?: ServerCertificates | undefined
   /** Those of gRPC for connections on which TLS is spoken already, or not at all. */
-  readonly insecure: ServerCredentials
+  readonly insecure: grpc.ServerCredentials
   /** Told of the connections that are open when other CAs sign client certificates. They end when what is asked on them is answered. */
   readonly onNewClientCas: (sockets: Iterable<Socket>) => void
 }
@@ -40,11 +40,11 @@ export interface GrpcListening {
  * @throws {PdpError} `ERR_CONFIG_INVALID` when it cannot be bound, and when what is called loopback is not
  */
 export async function listenGrpc(
-  grpc: GrpcServer,
+  calls: grpc.Server,
   { place, limits, isLoopback, certificates, insecure, onNewClientCas }: GrpcListen,
 ): Promise<GrpcListening> {
   const deadlineMs = limits.requestSeconds * 1_000
-  const injector = grpc.createConnectionInjector(insecure)
+  const injector = calls.createConnectionInjector(insecure)
   const speaking = new Map<string, Socket>()
   const server = certificates ? tlsServer(certificates, deadlineMs) : createServer({ noDelay: true })
   server.maxConnections = limits.concurrentRequests * 4
@@ -52,7 +52,7 @@ export async function listenGrpc(
   server.on(certificates ? "secureConnection" : "connection", (socket: Socket) => {
     const name = nameOf(socket)
     speaking.set(name, socket)
-    const mute = setTimeout(() => socket.bytesRead < prefaceBytes && socket.destroy(), deadlineMs)
+    const mute = setTimeout(() => isMute(socket) && socket.destroy(), deadlineMs)
     socket.on("error", () => socket.destroy())
     socket.once("close", () => {
       clearTimeout(mute)
@@ -71,7 +71,7 @@ export async function listenGrpc(
     socketOf: (info) => speaking.get(nameOf(info)),
     async close(graceMs) {
       await closed(server, all, graceMs, () => injector.drain(graceMs))
-      grpc.forceShutdown()
+      calls.forceShutdown()
     },
   }
 }
@@ -79,9 +79,13 @@ export async function listenGrpc(
 /** Of HTTP/2's connection preface. */
 const prefaceBytes = 24
 
+function isMute(socket: Socket): boolean {
+  return socket.bytesRead < prefaceBytes
+}
+
 /** A client certificate that no CA of ours signed is not believed, but does no harm. */
 function tlsServer(certificates: ServerCertificates, deadlineMs: number): ReturnType<typeof createTlsServer> {
-  return createTlsServer({
+  const server = createTlsServer({
     ...certificates.current(),
     noDelay: true,
     requestCert: certificates.asksClients,
@@ -89,6 +93,8 @@ function tlsServer(certificates: ServerCertificates, deadlineMs: number): Return
     handshakeTimeout: deadlineMs,
     ALPNProtocols: ["h2"],
   })
+  server.on("tlsClientError", (_error, socket) => socket.destroy())
+  return server
 }
 
 /** Every peer of a UNIX domain socket has the same, for they are all alike. */
@@ -96,12 +102,18 @@ function nameOf({ localAddress = "", localPort = 0, remoteAddress = "", remotePo
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
 }
 
+/** Long enough for what a client sent before the stop to be read. */
+const silentMs = 100
+
 function closed(server: Server, sockets: ReadonlySet<Socket>, graceMs: number, drain: () => void): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => {
-      for (const socket of sockets) socket.destroy()
-    }, graceMs)
+    const destroy = (chosen: (socket: Socket) => boolean): void => {
+      for (const socket of sockets) if (chosen(socket)) socket.destroy()
+    }
+    const soon = setTimeout(() => destroy(isMute), silentMs)
+    const cut = setTimeout(() => destroy(() => true), graceMs)
     server.close(() => {
+      clearTimeout(soon)
       clearTimeout(cut)
       resolve()
     })

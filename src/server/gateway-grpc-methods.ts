@@ -1,6 +1,6 @@
-import type { sendUnaryData, Server as GrpcServer, ServerUnaryCall, status as GrpcStatus } from "@grpc/grpc-js"
+import type * as grpc from "@grpc/grpc-js"
 import type { Socket } from "node:net"
-import { healthBytes, healthService, type CheckAnswer, type EnvoyGrpc } from "../gateway/index.js"
+import { decisionInvalid, healthBytes, healthQuestion, type CheckAnswer, type EnvoyGrpc, type Verdict } from "../gateway/index.js"
 import { refusal, type Refusal } from "../model/refusal.js"
 import type { ServerContext } from "./context.js"
 import type { ConnectionInfo, GrpcCall, GrpcCalls } from "./gateway-grpc-calls.js"
@@ -12,7 +12,7 @@ export interface GrpcServed {
   readonly context: Pick<ServerContext, "isClosing" | "logger" | "metrics" | "now" | "pdp">
   readonly envoy: EnvoyGrpc
   readonly calls: GrpcCalls
-  readonly status: typeof GrpcStatus
+  readonly status: typeof grpc.status
   readonly gatewayTrustOf: TrustOf
   /** The connection of a call. Undefined when it is gone. */
   readonly socketOf: (info: ConnectionInfo) => Socket | undefined
@@ -20,9 +20,9 @@ export interface GrpcServed {
 }
 
 /** Adds the two methods there are. */
-export function addGrpcMethods(grpc: GrpcServer, served: GrpcServed): void {
-  grpc.addService({ Check: method(checkPath) }, { Check: (call: Call, done: Done) => void check(served, call, done) })
-  grpc.addService({ Check: method(healthPath) }, { Check: (call: Call, done: Done) => health(served, call, done) })
+export function addGrpcMethods(server: grpc.Server, served: GrpcServed): void {
+  server.addService({ Check: method(checkPath) }, { Check: (call: Call, done: Done) => void check(served, call, done) })
+  server.addService({ Check: method(healthPath) }, { Check: (call: Call, done: Done) => health(served, call, done) })
 }
 
 /** True for the method that whoever watches this process calls. */
@@ -34,8 +34,8 @@ const authorization = "envoy.service.auth.v3.Authorization"
 const checkPath = `/${authorization}/Check`
 const healthPath = "/grpc.health.v1.Health/Check"
 
-type Call = Pick<ServerUnaryCall<Buffer, Buffer>, "metadata" | "request">
-type Done = sendUnaryData<Buffer>
+type Call = Pick<grpc.ServerUnaryCall<Buffer, Buffer>, "metadata" | "request">
+type Done = grpc.sendUnaryData<Buffer>
 
 /** Messages are read and written where they are understood. */
 function method(path: string) {
@@ -50,10 +50,19 @@ async function check(served: GrpcServed, { metadata, request }: Call, done: Done
   const { verdict, response, requestId } = await answered(served, call, metadata.get(secretHeader).map(String), request)
   const reason = verdict.refusal ?? unjudged
   noteVerdict(context, "envoy_grpc", verdict, requestId)
+  noteOwnPolicy(context, verdict)
   const isPassing = response !== undefined && verdict.kind !== "denied"
   context.metrics.answered(checkPath, "POST", isPassing ? 200 : reason.status, call ? (context.now() - call.startedAt) / 1_000 : 0)
   if (response) return done(null, response)
   done({ code: codeOf(reason, status), details: `${reason.code}: ${reason.message}` })
+}
+
+/** What a policy of one's own is at fault with; who keeps it must know more than its callers. */
+function noteOwnPolicy({ metrics, logger }: GrpcServed["context"], { entrypoint, decision, thrown, refusal: reason, decisionId }: Verdict): void {
+  const isInvalid = reason?.code === decisionInvalid
+  if (entrypoint === undefined || decision || (!isInvalid && (reason?.status ?? 0) < 500)) return
+  metrics.decided(entrypoint, "error")
+  if (isInvalid) logger.error({ err: thrown, entrypoint, decisionId }, "a policy answered Envoy with no decision")
 }
 
 async function answered(
@@ -77,7 +86,7 @@ const gone = refusal(403, "peer_not_trusted", "the connection is gone, so that n
 const unjudged = refusal(500, "internal", "this failed inside; the log says why")
 
 /** A fault of ours, in the words of gRPC. */
-function codeOf({ code, status: httpStatus }: Refusal, status: typeof GrpcStatus): GrpcStatus {
+function codeOf({ code, status: httpStatus }: Refusal, status: typeof grpc.status): grpc.status {
   if (code === "overloaded") return status.RESOURCE_EXHAUSTED
   return httpStatus === 503 ? status.UNAVAILABLE : status.INTERNAL
 }
@@ -85,7 +94,7 @@ function codeOf({ code, status: httpStatus }: Refusal, status: typeof GrpcStatus
 function health({ context, status }: GrpcServed, { request }: Call, done: Done): void {
   let service: string
   try {
-    service = healthService(request)
+    service = healthQuestion(request)
   } catch {
     return done({ code: status.INVALID_ARGUMENT, details: "this is no HealthCheckRequest" })
   }

@@ -37,7 +37,7 @@ export interface RunningGrpc extends Pick<GrpcListening, "url" | "close"> {
  * Serves `envoy.service.auth.v3.Authorization/Check` to gateways, and `grpc.health.v1.Health/Check` to whoever can connect. Any other method is
  * `UNIMPLEMENTED`.
  *
- * A message may have 4 MiB, and each connection as many calls at a time as there may be in all. What is denied is answered; an error of gRPC is a fault of
+ * A message may have 4 MiB, and so many calls are in work as requests of HTTP may be. What is denied is answered; an error of gRPC is a fault of
  * ours: `UNAVAILABLE` while there is nothing to decide on, `RESOURCE_EXHAUSTED` under too much load, else `INTERNAL`.
  *
  * @throws {PdpError} `ERR_CONFIG_INVALID` when it must not or cannot listen there, and when the policy of one's own has no such entrypoint
@@ -66,7 +66,7 @@ export async function startGatewayGrpc(
     interceptors: [calls.interceptor],
     "grpc.enable_channelz": 0,
     "grpc.max_receive_message_length": mostMessageBytes,
-    "grpc.max_concurrent_streams": limits.concurrentRequests,
+    "grpc.max_concurrent_streams": limits.concurrentRequests + spareStreams,
     "grpc.keepalive_time_ms": 60_000,
     "grpc.keepalive_timeout_ms": 20_000,
   })
@@ -93,6 +93,8 @@ export async function startGatewayGrpc(
 
 const ourEntrypoint = "authz/allow"
 const mostMessageBytes = 4_194_304
+/** For calls of health, those that wait for an identity provider, and those that are told that there are too many. */
+const spareStreams = 1_000
 
 function assertDecides({ pdp, opa }: ServerContext, entrypoint: string | undefined): void {
   const { ready, policy } = pdp.status()

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http"
 import { createServer as createTlsServer } from "node:https"
-import type { Server as NetServer, Socket } from "node:net"
+import type { Socket } from "node:net"
+import type * as net from "node:net"
 import type { Duplex } from "node:stream"
 import type { Refusal } from "../model/refusal.js"
 import { bind, type ListenAddress } from "./bind.js"
@@ -121,7 +122,7 @@ function tlsServer(certificates: ServerCertificates, limits: ServerLimits, onReq
 }
 
 /** The open connections of a server. @param event that tells of them */
-export function socketsOf(server: NetServer, event: "connection" | "secureConnection"): ReadonlySet<Socket> {
+export function socketsOf(server: net.Server, event: "connection" | "secureConnection"): ReadonlySet<Socket> {
   const sockets = new Set<Socket>()
   server.on(event, (socket: Socket) => {
     sockets.add(socket)

@@ -10,7 +10,7 @@ export interface PolicyText {
 export interface OpaOptions {
   /** What `POST /` decides. Default: `authz/allow`; of a policy of your own `system/main`, as in OPA. */
   readonly defaultDecision?: string | undefined
-  /** `PUT`, `PATCH` and `DELETE` below `/v1/data` change the data of a policy of your own, in memory. Default false. */
+  /** `PUT`, `PATCH` and `DELETE` below `/v1/data` change the data of a policy of your own, in memory, until its next bundle. Default false. */
   readonly dataWrites?: boolean | undefined
   /** Each request to the main listener needs the consent of `system/authz/allow` in a policy of your own. Default false. */
   readonly authorization?: boolean | undefined

@@ -146,8 +146,10 @@ function gatewayOperations(): Record<string, unknown> {
     description: "The raw request target of the client, behind its first slash.",
   }
   const responses = { ...answered(200), ...fault }
-  const envoy = Object.fromEntries(["get", "post", "put", "patch", "delete", "head", "options"].map((method) => [method, { responses }]))
-  return { ...Object.fromEntries(told), [`${envoyPrefix}/{path}`]: { parameters: [path], ...envoy } }
+  const envoy = Object.fromEntries(
+    ["get", "post", "put", "patch", "delete", "head", "options"].map((method) => [method, { parameters: [path], responses }]),
+  )
+  return { ...Object.fromEntries(told), [`${envoyPrefix}/{path}`]: envoy }
 }
 
 function bundlePaths(): Record<string, unknown> {
@@ -195,7 +197,7 @@ function statusPaths(): Record<string, unknown> {
     "/fleet": {
       get: {
         responses: {
-          ...plain("The OPAs that take bundles from this process, and this process: revision, lag, last error."),
+          ...plain("The OPAs that take bundles from this process, and the processes on its database: revision, lag, last error."),
           ...error(401, "nobody, or credentials that are refused", "Error"),
           ...error(403, "without the permission iam.bundle.read", "Error"),
         },

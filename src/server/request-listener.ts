@@ -35,9 +35,10 @@ export function requestListener(context: ServerContext, { app, hot, rules, newRe
     serveCold(context, routeOf, exchange)
     void cold(request, response).then(() => context.work.answered(response))
   }
+  let count = 0
   return (request: IncomingMessage, response: ServerResponse) => {
     const requestId = requestIdOf(request.headers["x-request-id"], newRequestId)
-    const exchange: Exchange = { request, response, requestId, startedAt: context.now(), route: "other", opa: false }
+    const exchange: Exchange = { request, response, requestId, number: ++count, startedAt: context.now(), route: "other", opa: false }
     context.work.open(response, request.socket)
     if (response.destroyed) return
     if (context.outdated.has(request.socket)) response.shouldKeepAlive = false

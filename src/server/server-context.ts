@@ -13,6 +13,7 @@ import { parseRevision } from "../model/revision.js"
 import type { Pdp } from "../pdp/pdp.js"
 import { createMetrics, type DataReading } from "../telemetry/index.js"
 import type { ServerContext } from "./context.js"
+import type { EnvoyGrpcStatus } from "./gateway-grpc.js"
 import { opaApi } from "./opa-api.js"
 import { outdatedConnections } from "./outdated-connections.js"
 import type { ServerOptions } from "./server.js"
@@ -27,10 +28,12 @@ export interface ServerState {
   /** Only this machine can get to the main listener. */
   readonly isLocal: boolean
   readonly isClosing: () => boolean
+  /** Undefined where Envoy is not served over gRPC. */
+  readonly envoyGrpc: () => EnvoyGrpcStatus | undefined
 }
 
 /** What the routes of the main listener use. @throws {PdpError} `ERR_CONFIG_INVALID` naming an option of `authentication`, `discovery` or `peers` */
-export function serverContext(options: ServerOptions, settings: ServerSettings, { isLocal, isClosing }: ServerState): ServerContext {
+export function serverContext(options: ServerOptions, settings: ServerSettings, { isLocal, isClosing, envoyGrpc }: ServerState): ServerContext {
   const { pdp, hooks, authentication: authenticating = {} } = options
   const { logger, limits, profile, bundleCacheSeconds, version } = settings
   const onProblem: NonNullable<AuthenticationOptions["onProblem"]> = (problem) => {
@@ -48,6 +51,7 @@ export function serverContext(options: ServerOptions, settings: ServerSettings, 
     pdp,
     administration: options.administration,
     notices: options.notices ?? (() => []),
+    processes: options.processes ?? (() => Promise.resolve([])),
     work,
     opa: opaApi(pdp, options.opa ?? {}, version),
     distribution,
@@ -69,6 +73,7 @@ export function serverContext(options: ServerOptions, settings: ServerSettings, 
     version,
     now,
     isClosing,
+    envoyGrpc,
   }
 }
 

@@ -1,9 +1,12 @@
 import type { Administration } from "../administration/index.js"
 import type { AuthenticationOptions, LoginDiscoveryOptions, PeerOptions } from "../authn/index.js"
+import type { KnownProcess } from "../fleet/index.js"
 import type { GatewayOptions } from "../gateway/index.js"
 import type { Timers } from "../model/timers.js"
 import type { Pdp, Profile } from "../pdp/pdp.js"
 import type { Logger } from "../telemetry/index.js"
+import { beginnings } from "./beginnings.js"
+import type { ListenAddress } from "./bind.js"
 import type { BundleOptions } from "./distribution.js"
 import { certificateFiles, type TlsFiles } from "./certificate-files.js"
 import type { DecisionLogs, ServerContext } from "./context.js"
@@ -11,9 +14,7 @@ import type { ServerLimits } from "./limits.js"
 import { assertMayListen, isLocalPlace } from "./listen-rules.js"
 import { healthListeners, mainListeners } from "./listeners.js"
 import type { OpaOptions } from "./opa-options.js"
-import { beginnings } from "./beginnings.js"
-import type { ListenAddress } from "./bind.js"
-import { startGatewayGrpc, type EnvoyGrpcServing } from "./gateway-grpc.js"
+import { startGatewayGrpc, type EnvoyGrpcServing, type RunningGrpc } from "./gateway-grpc.js"
 import { listen, type Listening } from "./listen.js"
 import { healthContext, serverContext } from "./server-context.js"
 import { serverSettings } from "./settings.js"
@@ -44,6 +45,8 @@ export interface ServerOptions {
   readonly envoyGrpc?: EnvoyGrpcServing | undefined
   /** What an operator should know, in words, for `/status`. Default: nothing. */
   readonly notices?: (() => readonly string[]) | undefined
+  /** The other processes on the same database, for `/fleet`. Default: none. */
+  readonly processes?: (() => Promise<readonly KnownProcess[]>) | undefined
   /**
    * `{ host: "127.0.0.1", port: 8181 }`; port 0: any free one, see {@link RunningServer.url}. Or `{ path }` of a UNIX domain socket. Addresses beyond
    * loopback need `tls` or `insecureBehindProxy`, and tokens that are verified.
@@ -106,7 +109,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const isLocal = isLocalPlace(options, isLoopback)
   assertMayListen(options, isLocal)
   let stopping = false
-  const context = serverContext(options, settings, { isLocal, isClosing: () => stopping })
+  let grpc: RunningGrpc | undefined
+  const context = serverContext(options, settings, { isLocal, isClosing: () => stopping, envoyGrpc: () => grpc?.status() })
   const { tls, healthListen, hooks } = options
   const onProblem = (err: Error): void => logger.error({ err }, "the certificates from before stay in use")
   const certificates = tls && certificateFiles(tls, { onProblem, timers: hooks?.timers })
@@ -125,8 +129,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return listen({ place, limits, isLoopback }, healthListeners(beside, settings))
   }
   const second = healthListen && (await begin(listenBeside(healthListen), cutOff))
-  const grpc =
-    options.envoyGrpc && (await begin(startGatewayGrpc(options.envoyGrpc, options, settings, context, certificates), ({ close }) => close(0)))
+  if (options.envoyGrpc) grpc = await begin(startGatewayGrpc(options.envoyGrpc, options, settings, context, certificates), ({ close }) => close(0))
   const deadlineMs = limits.requestSeconds * 1_000
   const stopWatching = watchRefreshes(context)
   void context.fetchKeys()

@@ -89,6 +89,7 @@ const Options = z.strictObject({
   gateway: GatewayOptionsSchema.optional(),
   envoyGrpc: z.strictObject({ listen: place, entrypoint: z.string().min(1).optional() }).optional(),
   notices: aFunction.optional(),
+  processes: aFunction.optional(),
   listen: place,
   tls: z.strictObject({ certFile: file, keyFile: file, clientCaFile: file.optional() }).optional(),
   insecureBehindProxy: z.boolean().optional(),

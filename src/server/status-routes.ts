@@ -48,14 +48,20 @@ export function ready(context: ServerContext): Response {
   return json(able ? 200 : 503, { ready: able })
 }
 
-/** How the PDP is: `pdp.status()`, our version, the issuers of tokens, the decision log, and what an operator should know. */
+/** How the PDP is: `pdp.status()`, our version, the issuers of tokens, the decision log, where Envoy is served over gRPC, and what an operator should know. */
 export function status(context: ServerContext): Response {
   const facts: PdpStatus = context.pdp.status()
   const notices = context.notices()
   const issuers = context.issuers()
   const decisionLog = context.decisionLogs?.status()
+  const envoyGrpc = context.envoyGrpc()
   const headers: Record<string, string> = facts.revision === undefined ? {} : { "X-Portcullis-Revision": facts.revision }
-  const more = { ...(issuers.length > 0 && { issuers }), ...(decisionLog && { decisionLog }), ...(notices.length > 0 && { notices }) }
+  const more = {
+    ...(issuers.length > 0 && { issuers }),
+    ...(decisionLog && { decisionLog }),
+    ...(envoyGrpc && { envoyGrpc }),
+    ...(notices.length > 0 && { notices }),
+  }
   return json(200, { version: context.version, ...facts, ...more }, headers)
 }
 

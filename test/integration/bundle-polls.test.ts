@@ -65,6 +65,12 @@ describe("a long poll", () => {
     expect([answer.status, answer.headers["content-type"]]).toEqual([200, longPoll])
   })
 
+  it("is not offered where nobody may wait: an OPA would ask again and again without a pause", async () => {
+    const { url } = await testServer({ limits: { longPollSeconds: 0 } })
+    const answer = await get(url, { Prefer: "modes=snapshot,delta;wait=30" })
+    expect([answer.status, answer.headers["content-type"]]).toEqual([200, "application/gzip"])
+  })
+
   it.each([
     ["that", (etag: string) => etag],
     ["that, weak", (etag: string) => `W/${etag}`],

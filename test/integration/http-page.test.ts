@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { authenticationReasons } from "../../src/authn/index.js"
+import { createDecisionLog, decisionLogIntake } from "../../src/decision-log/index.js"
 import { httpStatusByCode } from "../../src/errors.js"
 import { openApi } from "../../src/server/openapi.js"
 import { ServerLimits } from "../../src/server/index.js"
@@ -25,7 +26,7 @@ const codesOfErrors = Object.entries(httpStatusByCode).map(([code, status]) => [
 
 /** `refusal(400, "…")`, `reason: "…"` and `refused("…")` in the sources: what a caller can get besides. */
 function codesOfSources(): readonly string[] {
-  const serving = sources().filter(({ layer }) => ["model", "authn", "administration", "server"].includes(layer))
+  const serving = sources().filter(({ layer }) => ["model", "authn", "administration", "gateway", "server"].includes(layer))
   const patterns = [/refusal\(\s*\d+,\s*"([a-z_]+)"/g, /reason: "([a-z_]+)"/g, /refused\("([a-z_]+)"/g]
   const causes = Object.keys(authenticationReasons)
   return causes.concat(serving.flatMap(({ text }) => patterns.flatMap((pattern) => [...text.matchAll(pattern)].map(([, code = ""]) => code))))
@@ -54,7 +55,8 @@ describe("docs/http.md", () => {
   })
 
   it("lists the metrics that are served", async () => {
-    const { url } = await testServer()
+    const log = createDecisionLog({ sinks: [] })
+    const { url } = await testServer({ decisionLogs: { intake: decisionLogIntake({ log }), mostBytes: 1_000, status: log.status } })
     await fetch(`${url}/v1/data/authz/allow`)
     const text = await (await fetch(`${url}/metrics`)).text()
     const served = [...text.matchAll(/^# TYPE (portcullis_\w+)/gm)].map(([, name = ""]) => name)

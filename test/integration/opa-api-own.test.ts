@@ -1,7 +1,12 @@
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { packFiles } from "../../src/bundle/index.js"
+import { createPdp, fileBundle } from "../../src/index.js"
 import { startServer } from "../../src/server/index.js"
-import { todoPdp, todoServer } from "../fixtures/opa-api.js"
+import { temporaryFolder } from "../fixtures/doors.js"
+import { todoPdp, todoPolicy, todoServer } from "../fixtures/opa-api.js"
 import { raw, testServer } from "../fixtures/test-server.js"
 
 const admin = { input: { role: "admin" } }
@@ -220,6 +225,27 @@ describe("authorization by the policy", () => {
       expect((await send(url + path, "GET", undefined, { Authorization: "Bearer reader" })).status).not.toBe(500)
     },
   )
+
+  it("lets nothing pass before there is a policy, and asks it as soon as it is there", async () => {
+    const path = join(temporaryFolder(), "bundle.tar.gz")
+    const pdp = await createPdp({ bundle: fileBundle({ path }) })
+    const server = await startServer({ pdp, listen: { host: "127.0.0.1", port: 0 }, opa: { authorization: true } })
+    onTestFinished(async () => {
+      await server.close(0)
+      await pdp.close()
+    })
+    const ask = (path: string): Promise<Response> => send(server.url + path, "POST", { role: "admin" }, { Authorization: "Bearer good" })
+    for (const path of ["/", "/v1/data/todo/allow", "/health"]) expect((await ask(path)).status).toBe(500)
+    const { wasm, data } = todoPolicy()
+    const files = [
+      { name: "policy.wasm", body: Buffer.from(wasm) },
+      { name: "data.json", body: Buffer.from(JSON.stringify(data)) },
+    ]
+    writeFileSync(path, (await packFiles(files, async () => {})).bytes)
+    await pdp.refresh()
+    expect(await (await ask("/")).json()).toEqual({ decided: true })
+    expect((await send(`${server.url}/health`, "GET")).status).toBe(500)
+  })
 
   it("does not take the place of trust in peers", async () => {
     const { url } = await todoServer({ opa: { authorization: true } })

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { parse } from "yaml"
 import { authenticationOptionsOf, loadConfig } from "../../src/config/index.js"
 import { quickstartCopy } from "../fixtures/quickstart.js"
 import { root, start } from "../fixtures/sidecar.js"
@@ -99,14 +98,5 @@ describe("the README", () => {
     writeFileSync(file, inLanguage("yaml").find((text) => text.includes("oidc:")) ?? "")
     const { config } = loadConfig({ file, workingFolder: folder })
     expect(authenticationOptionsOf(config).issuers).toMatchObject([{ issuer: "https://login.example.com/realms/acme", audience: "portcullis" }])
-  })
-
-  it("shows an OPA configuration that names our bundle", async () => {
-    const { bundles, services } = parse(inLanguage("yaml").find((text) => text.includes("bundles:")) ?? "")
-    const { service, resource, polling } = bundles.authz
-    expect(polling.max_delay_seconds).toBeGreaterThanOrEqual(polling.min_delay_seconds)
-    expect((await fetch(`${await quickstartUrl()}/${resource}`, { headers: services[service].headers })).headers.get("content-type")).toBe(
-      "application/gzip",
-    )
   })
 })

@@ -284,6 +284,19 @@ describe("a bearer token", () => {
       }
   })
 
+  it("that is refused for its audience or issuer says what was due, and nothing of what it says", async () => {
+    const { tokenOf, get } = await serving()
+    const due = async (claims: Readonly<Record<string, unknown>>): Promise<unknown> => JSON.parse((await get(me, await tokenOf(claims))).text)
+    const { iss } = JSON.parse(Buffer.from((await tokenOf()).split(".")[1] ?? "", "base64url").toString())
+    expect(await due({ aud: "another" })).toEqual({ detail: expect.any(String), code: "audience_mismatch", expected_audience: "portcullis" })
+    expect(await due({ iss: "https://other.example" })).toEqual({
+      detail: expect.any(String),
+      code: "issuer_mismatch",
+      expected_issuers: [iss],
+    })
+    expect(await due({ exp: 1, iat: 0 })).toEqual({ detail: expect.any(String), code: "token_expired" })
+  })
+
   it("is the way in with OIDC on: a header of this machine is no more", async () => {
     const { port, tokenOf, get } = await serving({ insecureBehindProxy: false })
     const header = await knock({ port, path: workspaces, headers: { "X-NMP-Principal-Id": root } })

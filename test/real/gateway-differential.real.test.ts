@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { parse } from "yaml"
 import { z } from "zod"
-import { gatewayKinds } from "../../examples/gateways/gateway.mjs"
+import { testedGateways } from "../fixtures/gateways.js"
 import { createPdp, memorySource, type Pdp } from "../../src/index.js"
 import { isCanonicalPath, pathOf } from "../../src/model/canonical-path.js"
 import type { Principal } from "../../src/model/principal.js"
@@ -28,7 +28,7 @@ interface Case {
 /** What became of a request: the service saw it, or who asks was refused or denied. */
 type Outcome = "passed" | "refused" | "denied"
 
-describe.each(gatewayKinds)("through %s", (kind) => {
+describe.each(testedGateways)("through %s", (kind) => {
   let stack: GatewayStack
   let pdp: Pdp
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce })

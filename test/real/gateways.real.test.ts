@@ -1,22 +1,25 @@
-import { connect as connectHttp2 } from "node:http2"
-import { once } from "node:events"
 import { setTimeout as pause } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { gatewayKinds, type GatewayKind } from "../../examples/gateways/gateway.mjs"
 import { namedCaller, provenDecision } from "../../src/authn/index.js"
 import { createPdp, memorySource, type Pdp } from "../../src/index.js"
 import { isCanonicalPath, pathOf } from "../../src/model/canonical-path.js"
-import { identityOf, models, send, upgrade, valuesOf, type Sending, type Sent } from "../fixtures/gateway-requests.js"
+import { identityOf, models, send, sendHttp2, upgrade, valuesOf, type Sending, type Sent } from "../fixtures/gateway-requests.js"
+import { testedGateways, type GatewayKind } from "../fixtures/gateways.js"
 import { decisionKey, gatewayStack, readers, stackBindings, stackData, type GatewayStack, type SeenRequest } from "../fixtures/gateway-stack.js"
 import { until } from "../fixtures/opa-server.js"
 import { exchange, requestText } from "../fixtures/raw-http.js"
 import { identityAttacks, oddRequests, overrideLines, smuggling } from "../fixtures/gateway-attacks.js"
 
 const llama = `${models}/llama`
+/** Open in the configurations, and answered by the sidecar. */
+const open: readonly string[] = ["/health/live", "/apis/auth/discovery"]
+/** Of what makes some frameworks take another path or method. */
+const overrides =
+  /^x[-_](?:http[-_]method.*|method[-_]override|original[-_](?:uri|url|method)|rewrite[-_]url|forwarded[-_](?:uri|method|prefix)|envoy[-_]original[-_]path)$/i
 /** Those who speak HTTP/2 without TLS, by prior knowledge. */
 const speakH2c: readonly GatewayKind[] = ["envoy-http", "envoy-grpc", "traefik"]
 
-describe.each(gatewayKinds)("behind %s", (kind) => {
+describe.each(testedGateways)("behind %s", (kind) => {
   let stack: GatewayStack
   let pdp: Pdp
   let ann: string
@@ -72,6 +75,12 @@ describe.each(gatewayKinds)("behind %s", (kind) => {
       expect(provenBy(seen[0] ?? nothing)).toBeDefined()
     })
 
+    it("passes to what is public with a token without scopes, as restricted to none", async () => {
+      const { status, seen } = await send(stack, { target: "/health/ready", token: await stack.token("ann@example.com", { scope: "" }) })
+      expect([status, seen.map((request) => valuesOf(request, "x-nmp-scopes").map((value) => value.trim()))]).toEqual([200, [[""]]])
+      expect(provenBy(seen[0] ?? nothing)).toBeDefined()
+    })
+
     it.each<[string, number, string, Sending]>([
       ["for its role", 403, "role_insufficient", { method: "POST", lines: ["Content-Length: 2"], body: "{}" }],
       ["for having no role there", 403, "role_missing", { target: "/apis/models/v2/workspaces/research/models" }],
@@ -113,20 +122,20 @@ describe.each(gatewayKinds)("behind %s", (kind) => {
       const token = await stack.token("ann@example.com", { scope: "models:read" })
       const clean = stableIdentity((await send(stack, { token })).seen[0] ?? nothing)
       expect(clean.get("x-nmp-scopes")).toEqual(["models:read"])
-      for (const lines of identityAttacks(kind)) {
+      await forEach(identityAttacks(kind), async (lines) => {
         const { status, seen } = await send(stack, { token, lines })
         if (seen.length === 0) expect([lines, status >= 400 || status === 0]).toEqual([lines, true])
         for (const request of seen) expect([lines, stableIdentity(request)]).toEqual([lines, clean])
-      }
+      })
     })
 
     it("is nobody where a client without a token says something else", async () => {
       const clean = stableIdentity((await send(stack, { target: "/health/ready" })).seen[0] ?? nothing)
-      for (const lines of identityAttacks(kind)) {
+      await forEach(identityAttacks(kind), async (lines) => {
         const { seen } = await send(stack, { target: "/health/ready", lines })
         for (const request of seen) expect([lines, stableIdentity(request)]).toEqual([lines, clean])
         expect(await send(stack, { lines })).toMatchObject({ seen: [] })
-      }
+      })
     })
 
     it("is never mixed up when 16 ask at once", async () => {
@@ -148,22 +157,19 @@ describe.each(gatewayKinds)("behind %s", (kind) => {
   describe("the path and the method", () => {
     it("that the service sees are those that were judged, whatever was sent", async () => {
       const reached: [string, SeenRequest][] = []
-      for (const [method, target] of oddRequests) {
+      const own = await Promise.all(open.map(async (path) => (await fetch(stack.sidecar.url + path)).text()))
+      await forEach(oddRequests, async ([method, target]) => {
         const lines = /^(?:POST|PUT|PATCH)$/.test(method) ? ["Content-Length: 0"] : []
-        const { status, seen } = await send(stack, { method, target, token: ann, lines })
+        const { status, seen, body } = await send(stack, { method, target, token: ann, lines })
         const sent = `${method} ${target.slice(0, 100)}`
+        // Go's server answers `OPTIONS *` itself, with nothing.
+        const isOpen = own.includes(body) || (target === "*" && body === "") || (method === "HEAD" && open.includes(target))
         expect([sent, seen.length <= 1]).toEqual([sent, true])
-        if (seen.length === 0) expect([sent, status === 0 || status >= 400]).toEqual([sent, true])
+        if (seen.length === 0) expect([sent, status === 0 || status >= 400 || isOpen]).toEqual([sent, true])
         for (const request of seen) reached.push([sent, request])
-      }
+      })
       expect(reached.length).toBeGreaterThan(3)
-      for (const [sent, { method, url }] of reached) {
-        const principal = { id: "ann@example.com", email: "ann@example.com", scopes: ["platform:read", "platform:write"] }
-        expect([sent, isCanonicalPath(pathOf(url)), pdp.authorize({ principal, method, path: url }).allowed]).toEqual([sent, true, true])
-      }
-      const judged = () => reached.map(([sent, request]) => [sent, stack.sidecar.judged(valuesOf(request, "x-portcullis-decision-id")[0] ?? "none")])
-      await until(async () => judged().every(([, one]) => one !== undefined))
-      expect(judged()).toEqual(reached.map(([sent, { method, url }]) => [sent, { method, path: pathOf(url) }]))
+      await expectJudged(stack, pdp, reached)
     })
 
     it("that are open to everybody open nothing else", async () => {
@@ -183,8 +189,7 @@ describe.each(gatewayKinds)("behind %s", (kind) => {
         const allowed = await send(stack, { target: llama, token: ann, lines: [line] })
         for (const { method, url, headers } of allowed.seen) {
           expect([line, method, url]).toEqual([line, "GET", llama])
-          const passedOn = headers.filter(([name, value]) => `${name}: ${value}`.toLowerCase() === line.toLowerCase())
-          expect([line, passedOn]).toEqual([line, []])
+          expect([line, headers.filter(([name]) => overrides.test(name))]).toEqual([line, []])
         }
       }
     })
@@ -200,7 +205,7 @@ describe.each(gatewayKinds)("behind %s", (kind) => {
           "",
           "",
         ].join("\r\n")
-      const answers = await exchange(stack.port, part("GET", llama) + part("DELETE", llama) + part("GET", models, true))
+      const answers = await exchange(stack.port, part("GET", llama) + part("DELETE", llama) + part("GET", models, true), { answers: 3 })
       expect(answers.map(({ status }) => status)).toEqual([200, 403, 200])
       expect(stack.seen("pipelined").map(({ method, url }) => [method, url])).toEqual([
         ["GET", llama],
@@ -211,7 +216,7 @@ describe.each(gatewayKinds)("behind %s", (kind) => {
     it("of a request hidden in another's body are seen by nobody", async () => {
       const ben = await stack.token("ben@example.com")
       const hidden = requestText("DELETE", llama, ["X-Test: smuggled"])
-      for (const bytes of smuggling(models, hidden, ben)) await exchange(stack.port, bytes)
+      await forEach(smuggling(models, hidden, ben), (bytes) => exchange(stack.port, bytes, { answers: 3, idleMs: 500 }))
       expect(stack.seen("smuggled")).toEqual([])
       expect((await send(stack, { token: ann })).status).toBe(200)
     })
@@ -259,33 +264,33 @@ describe.each(gatewayKinds)("behind %s", (kind) => {
 
   describe("HTTP/2 without TLS", () => {
     it.runIf(speakH2c.includes(kind))("is decided on alike", async () => {
-      const client = connectHttp2(stack.gateway.url)
-      const ask = async (headers: Readonly<Record<string, string>>) => {
-        const test = `h2-${Math.random()}`
-        const stream = client.request({ ":path": models, "x-test": test, ...headers })
-        const [answer] = await Promise.race([once(stream, "response"), once(stream, "close")])
-        stream.resume().close()
-        return { status: Number(answer?.[":status"] ?? 0), seen: stack.seen(test) }
-      }
       const authorization = `Bearer ${ann}`
-      expect(await ask({ authorization })).toMatchObject({ status: 200, seen: [{ method: "GET", url: models }] })
-      expect(await ask({})).toMatchObject({ status: 401, seen: [] })
-      expect(await ask({ authorization, ":method": "DELETE", ":path": llama })).toMatchObject({ status: 403, seen: [] })
-      for (const path of ["//apis", `${models}/../x`, `${models}/%2e%2e/x`, "*", `${models}#x`, `${models}/a b`, "http://x/y"])
-        expect([path, await ask({ authorization, ":path": path })]).toMatchObject([path, { seen: [] }])
-      const spoofed = await ask({
-        authorization,
-        "x-nmp-principal-id": "root@example.com",
-        "x-nmp-authorized": "true",
-        x_nmp_principal_id: "root@example.com",
+      expect(await sendHttp2(stack, { authorization })).toMatchObject({ status: 200, seen: [{ method: "GET", url: models }] })
+      expect(await sendHttp2(stack, {})).toMatchObject({ status: 401, seen: [] })
+      expect(await sendHttp2(stack, { authorization, ":method": "DELETE", ":path": llama })).toMatchObject({ status: 403, seen: [] })
+      const reached: [string, SeenRequest][] = []
+      await forEach(oddRequests, async ([method, path]) => {
+        const { seen } = await sendHttp2(stack, { authorization, ":method": method, ":path": path })
+        for (const request of seen) reached.push([`${method} ${path.slice(0, 100)}`, request])
       })
-      for (const request of spoofed.seen) expect(stableIdentity(request).get("x-nmp-principal-id")).toEqual(["ann@example.com"])
-      client.close()
+      await expectJudged(stack, pdp, reached)
+    })
+
+    it.runIf(speakH2c.includes(kind))("believes no header of clients either", async () => {
+      const clean = stableIdentity((await send(stack, { token: ann })).seen[0] ?? nothing)
+      await forEach(identityAttacks(kind), async (lines) => {
+        const fields = lines
+          .map((line) => line.split(/[ \t]*:[ \t]*/, 2))
+          .filter(([name = "", value = ""]) => /^[\w-]+$/.test(name) && /^[ -~]*$/.test(value))
+        const headers = Object.fromEntries(fields.map(([name = "", value = ""]) => [name.toLowerCase(), value]))
+        const { seen } = await sendHttp2(stack, { authorization: `Bearer ${ann}`, ...headers })
+        for (const request of seen) expect([lines, stableIdentity(request)]).toEqual([lines, clean])
+      })
     })
 
     it.runIf(!speakH2c.includes(kind))("is not spoken", async () => {
       const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
-      expect((await exchange(stack.port, preface)).every(({ status }) => status >= 400)).toBe(true)
+      expect((await exchange(stack.port, preface, { idleMs: 500 })).every(({ status }) => status >= 400)).toBe(true)
     })
   })
 
@@ -321,6 +326,25 @@ describe.each(gatewayKinds)("behind %s", (kind) => {
 })
 
 const nothing: SeenRequest = { method: "", url: "", headers: [] }
+
+/** Sixteen at a time. */
+async function forEach<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
+  const queue = items.values()
+  const worker = async (): Promise<void> => {
+    for (const item of queue) await work(item)
+  }
+  await Promise.all(Array.from({ length: 16 }, worker))
+}
+
+/** What reached the service is what the sidecar decided on, byte for byte, and what ann may. */
+async function expectJudged(stack: GatewayStack, pdp: Pdp, reached: readonly (readonly [sent: string, SeenRequest])[]): Promise<void> {
+  const principal = { id: "ann@example.com", email: "ann@example.com", scopes: ["platform:read", "platform:write"] }
+  for (const [sent, { method, url }] of reached)
+    expect([sent, isCanonicalPath(pathOf(url)), pdp.authorize({ principal, method, path: url }).allowed]).toEqual([sent, true, true])
+  const judged = () => reached.map(([sent, request]) => [sent, stack.sidecar.judged(valuesOf(request, "x-portcullis-decision-id")[0] ?? "none")])
+  await until(async () => judged().every(([, one]) => one !== undefined))
+  expect(judged()).toEqual(reached.map(([sent, { method, url }]) => [sent, { method, path: pathOf(url) }]))
+}
 
 /** The decision id that its decision proves. */
 function provenBy({ method, url, headers }: SeenRequest): string | undefined {

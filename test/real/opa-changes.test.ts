@@ -62,7 +62,7 @@ async function followed({ server, opa, changeRole, permissions }: Awaited<Return
   })
   const counts = { allowed: 0, denied: 0, statuses: new Set<number>() }
   for (let change = 1; change <= changes; change++) {
-    if (change % 25 === 0) {
+    if (change % 25 === 13) {
       changeRole(permissions.filter(() => random(4) > 0))
       await server.pdp.refresh()
     }

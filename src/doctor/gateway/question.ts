@@ -19,9 +19,9 @@ export interface Question {
 
 /** What is sent, in words: never a token. */
 export function said({ as, method = "GET", target, headers = [], connection }: Question): string {
-  const lines = [...headers, ...(connection === undefined ? [] : [["Connection", connection] as const])]
+  const lines = [...(connection === undefined ? [] : [["Connection", connection] as const]), ...headers]
   const besides = lines.map(([name, value]) => `${name}: ${short(value)}`)
-  const shown = besides.length > mostShown ? [...besides.slice(0, mostShown), `${besides.length - mostShown} more headers`] : besides
+  const shown = besides.length > mostShown ? [...besides.slice(0, mostShown), `and ${besides.length - mostShown} more`] : besides
   return [`${method} ${short(target)} ${credentials(as)}`, ...shown].join(", ")
 }
 

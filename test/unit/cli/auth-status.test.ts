@@ -52,6 +52,15 @@ describe("auth status", () => {
     expect(parse(yaml.out)).toEqual(JSON.parse(json.out))
   })
 
+  it("says to programs what a token would have to be for, and of whom", async () => {
+    const body = { detail: "no", code: "issuer_mismatch", expected_issuers: ["https://idp.example"] }
+    const { url } = await fakeLogin({ authenticate: () => ({ status: 401, body }) })
+    const { homeFolder: home, store } = homeFolder()
+    await storeLogin(store, url)
+    const { out } = await run(["auth", "status", "--url", url, "-o", "json"], { homeFolder: home })
+    expect(JSON.parse(out)).toMatchObject({ accepted: false, expected_issuers: ["https://idp.example"], expected_audience: null })
+  })
+
   it("says that nobody is logged in, and how to: exit 1", async () => {
     const { url } = await fakeLogin()
     const { code, out } = await run(["auth", "status", "--url", url], homeFolder())

@@ -64,6 +64,58 @@ describe("portcullis bundle", () => {
     expect((await bundle("inspect", "signed.tar.gz")).out).toMatch(/authz_data\/data\.json +\d+\n/)
   })
 
+  it("prints the configuration of an OPA: where, as whom, long polling, reports", async () => {
+    const { out, err } = await bundle("opa-config")
+    expect(parse(out)).toEqual({
+      services: { portcullis: { url: "http://127.0.0.1:8181", headers: { "X-NMP-Principal-Id": "service:opa" } } },
+      bundles: {
+        authz: {
+          service: "portcullis",
+          resource: "bundles/authz.tar.gz",
+          polling: { min_delay_seconds: 1, max_delay_seconds: 10, long_polling_timeout_seconds: 30 },
+        },
+      },
+      default_decision: "authz/allow",
+      status: { service: "portcullis" },
+    })
+    expect(err).toContain("bundle.tokens")
+  })
+
+  it("prints the configuration of an OPA that takes signed parts with a token, keeps them, and logs", async () => {
+    await bundle("keygen", "-o", "key")
+    const settings = [
+      "server: {listen: '[::]:9000', insecure_behind_proxy: true, limits: {long_poll_seconds: 0}}",
+      "auth: {oidc: {issuer: 'https://login.example.com', client_id: c, audience: portcullis}}",
+      "bundle: {binding_bundles: 2, signing_key_file: key.pem, signing_scope: read, tokens: [{name: west, token: 0123456789abcdef}]}",
+    ]
+    await writeFile(join(workingFolder, "portcullis.yaml"), settings.join("\n"))
+    const { out, err, code } = await bundle("opa-config", "--config", "portcullis.yaml", "--split", "--persist", "--decision-logs")
+    expect([code, err]).toEqual([0, expect.stringContaining("'west'")])
+    expect(out).not.toContain("0123456789abcdef")
+    const config = parse(out)
+    const [keyId = ""] = Object.keys(config.keys)
+    expect(config.keys[keyId]).toEqual({ algorithm: "ES256", key: (await file("key.pub.pem")).toString() })
+    expect(config.services.portcullis).toEqual({ url: "http://127.0.0.1:9000", credentials: { bearer: { token: "${PORTCULLIS_BUNDLE_TOKEN}" } } })
+    expect(Object.keys(config.bundles)).toEqual(["authz-policy", "authz-roles", "authz-bindings-00", "authz-bindings-01"])
+    expect(config.bundles["authz-roles"]).toEqual({
+      service: "portcullis",
+      resource: "bundles/authz-roles.tar.gz",
+      polling: { min_delay_seconds: 1, max_delay_seconds: 10 },
+      persist: true,
+      signing: { keyid: keyId, scope: "read" },
+    })
+    expect(config.decision_logs.service).toBe("portcullis")
+    const elsewhere = await bundle("opa-config", "--config", "portcullis.yaml", "--url", "https://pdp.example.com")
+    expect(parse(elsewhere.out).services.portcullis.url).toBe("https://pdp.example.com")
+  })
+
+  it("has no configuration for an OPA where it does not know the way, or gives nothing out", async () => {
+    await writeFile(join(workingFolder, "socket.yaml"), "server: {listen: 'unix:/tmp/p.sock'}")
+    expect(await bundle("opa-config", "--config", "socket.yaml")).toMatchObject({ code: 78, err: expect.stringContaining("--url") })
+    await writeFile(join(workingFolder, "own.yaml"), "policy: {path: policy.wasm}")
+    expect(await bundle("opa-config", "--config", "own.yaml")).toMatchObject({ code: 78, err: expect.stringContaining("opa build") })
+  })
+
   it.each([
     [["keygen", "--algorithm", "EdDSA", "-o", "k"], 2, "OPA does not verify EdDSA"],
     [["keygen", "--algorithm", "HS256", "-o", "k"], 2, "everybody who can verify"],

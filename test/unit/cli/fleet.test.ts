@@ -44,6 +44,31 @@ describe("fleet", () => {
     ])
   })
 
+  it("prints the other processes, and what differs there", async () => {
+    const { body } = fleet([{ ...current, program: "portcullis", version: "0.1.0" }])
+    const others = [
+      { name: "west :8181 (process 7)", state: "current", version: "0.1.0", ready: true, revision: "0a0b0c0d.7", differs: ["policy", "authorization_data"] },
+      { name: "east :8181 (process 8)", state: "not_ready", version: "0.1.0", ready: false, seen_seconds_ago: 3.2 },
+    ]
+    const { url } = await fakeApi(() => ({ status: 200, body: { ...body, pdps: [...body.pdps, ...others], pdps_unknown: true } }))
+    const { out } = await run(["fleet", "--url", url, "--as", "a"])
+    expect(out.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
+      ["MEMBER", "STATE", "REVISION", "LAG", "SEEN", "WHO", "RUNS", "LAST ERROR"],
+      ["this process", "current", "0a0b0c0d.7", "portcullis 0.1.0"],
+      [
+        "west :8181 (process 7)",
+        "current",
+        "0a0b0c0d.7",
+        "portcullis 0.1.0",
+        "runs another policy than this process; runs other authorization data than this process",
+      ],
+      ["east :8181 (process 8)", "not ready", "3.2 s", "portcullis 0.1.0"],
+      ["west-1", "current", "0a0b0c0d.7", "0", "0.2 s", "token west at 10.0.0.7", "portcullis 0.1.0"],
+      ["The database does not say now which other processes decide on it."],
+      [""],
+    ])
+  })
+
   it("says when there are more than are counted, and gives JSON as it came", async () => {
     const { url } = await fakeApi(() => fleet([current], true))
     expect((await run(["fleet", "--url", url, "--as", "a"])).out).toContain("more OPAs")

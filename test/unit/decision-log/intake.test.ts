@@ -49,6 +49,24 @@ describe("events of an OPA", () => {
     expect(log.status()).toMatchObject({ received: 1, recorded: 0 })
   })
 
+  it("of another Portcullis keep their reasons, and the batch that they belong to", async () => {
+    const { intake, sink, timers } = world()
+    const explained = {
+      ...event,
+      batch_decision_id: "b-1",
+      reason: "role_missing",
+      reasons: ["role_missing"],
+      endpoint: "/x",
+      reasons_revision: "0a.2",
+      unknown: 1,
+    }
+    await intake.receive(body(explained), sender)
+    await timers.advance(25)
+    const { unknown: _, nd_builtin_cache: __, input: ___, result: ____, erased: _____, request_context: ______, ...kept } = explained
+    expect(sink.events()).toEqual([expect.objectContaining(kept)])
+    expect(sink.events()[0]).not.toHaveProperty("unknown")
+  })
+
   it("that come twice are taken once, from each sender for himself", async () => {
     const { intake, log } = world()
     expect(await intake.receive(body(event, event, { ...event, decision_id: "d-2" }), sender)).toEqual({ taken: 2, duplicates: 1 })

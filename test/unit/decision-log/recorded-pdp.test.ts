@@ -57,6 +57,49 @@ describe("a PDP with a decision log", () => {
     expect(sink.events().map(({ error }) => error)).toEqual([{ code: "ERR_INPUT_INVALID" }, { code: "ERR_CLOSED" }])
   })
 
+  it("makes one event of a question that takes several evaluations, or none", async () => {
+    const { log, sink } = logWorld({ drop: [{ entrypoint: "authz/has_role" }] })
+    const { pdp } = await modelsPdp({ decisionLog: log })
+    const zoe = { principal_id: "zoe", method: "GET", path: "/workspaces/ml/models" }
+    const origin = { decisionId: "d", batchDecisionId: "b" }
+    const allowedIn = (evaluate: (entrypoint: string) => unknown): unknown => Object(evaluate("authz/allow")).allowed
+    expect(pdp.document?.("authz/allow/allowed", zoe, allowedIn, origin)).toBe(false)
+    expect(pdp.document?.("authz", zoe, (evaluate) => ({ allowed: evaluate("authz/allowed"), explain: evaluate("authz/explain") }))).toBeDefined()
+    pdp.document?.("authz/allow/headers", zoe, () => "false")
+    pdp.document?.("limits/eyJhbGciOi.eyJzdWIi.x", undefined, () => undefined)
+    pdp.document?.("authz/has_role/has_role", { ...zoe, role: "Admin", workspace: "ml" }, () => false)
+    expect(() =>
+      pdp.document?.("authz/allow", zoe, () => {
+        throw new TypeError("no")
+      }),
+    ).toThrow(TypeError)
+    await log.close()
+    expect(sink.events()).toMatchObject([
+      { path: "authz/allow/allowed", result: false, allowed: false, reason: "role_missing", decision_id: "d", batch_decision_id: "b" },
+      { path: "authz", result: {}, input: zoe },
+      { path: "authz/allow/headers", result: "false" },
+      { path: "limits/[redacted]" },
+      { path: "authz/allow", error: { code: "ERR_EVALUATION" } },
+    ])
+    expect(sink.events().map((event) => ["allowed" in event, "result" in event])).toEqual([
+      [true, true],
+      [true, true],
+      [false, true],
+      [false, false],
+      [false, false],
+    ])
+    await pdp.close()
+  })
+
+  it("notes nothing of what a server asks for itself", async () => {
+    const { log, sink } = logWorld()
+    const { pdp } = await modelsPdp({ decisionLog: log })
+    expect(pdp.document?.("system/health/live", {}, () => true)).toBe(true)
+    await log.close()
+    expect(sink.events()).toEqual([])
+    await pdp.close()
+  })
+
   it("is refused a log that is none, and not wrapped without one", async () => {
     await expect(Reflect.apply(createPdp, undefined, [{ decisionLog: {} }])).rejects.toMatchObject({ code: "ERR_CONFIG_INVALID" })
   })

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest"
-import { configuredIssuers, authenticationSettings, type Issuer } from "../../../src/authn/index.js"
+import { configuredIssuers, authenticationSettings, parsedToken, type Issuer } from "../../../src/authn/index.js"
 import { failedBy, quoted } from "../../../src/doctor/finding.js"
 import { checkClock, checkProvider } from "../../../src/doctor/identity-provider.js"
 import type { Rules } from "../../../src/doctor/rules.js"
 import { checkAcceptance } from "../../../src/doctor/acceptance.js"
+import { withVerdict } from "../../../src/doctor/sidecar-verdict.js"
 import { lookInto } from "../../../src/doctor/roles.js"
 import { scopesFinding } from "../../../src/doctor/token-scopes.js"
 import { PdpError } from "../../../src/errors.js"
@@ -110,3 +111,23 @@ function issuerOf(options: object): Issuer {
   if (!found) throw new TypeError("an issuer is due")
   return found
 }
+
+describe("what a sidecar says of a token", () => {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url")
+  const token = parsedToken(`${part({ alg: "RS256" })}.${part({ iss: "https://idp.example/a", aud: "other" })}.c2ln`)
+  const unknown = (["issuer", "audience"] as const).map((check) => ({ check, ok: null, detail: "only the sidecar knows" }))
+
+  it.each([
+    [{ code: "audience_mismatch", expected_audience: "the 'api', v2" }, "audience", /aud is 'other', due is 'the 'api', v2'/],
+    [{ code: "audience_mismatch" }, "audience", /due is another one/],
+    [{ code: "issuer_mismatch", expected_issuers: ["https://idp.example/(b), c"] }, "issuer", /due is 'https:\/\/idp\.example\/\(b\), c'/],
+    [{ code: "issuer_mismatch", expected_issuers: ["https://idp.example/A"] }, "issuer", /They differ in upper and lower case only/],
+    [{ code: "issuer_mismatch" }, "issuer", /due is another one/],
+  ])("is read from the members of its answer, not from its words: %j", (told, check, detail) => {
+    const refusal = { detail: "not for the audience 'words', of none of these (https://words.example)", ...told }
+    const findings = withVerdict(unknown, { refusal }, token, "login")
+    expect(findings.find((finding) => finding.check === check)).toMatchObject({ ok: false, detail: expect.stringMatching(detail) })
+    expect(JSON.stringify(findings)).not.toContain("words")
+    expect(findings.filter(({ ok }) => ok === null)).toHaveLength(1)
+  })
+})

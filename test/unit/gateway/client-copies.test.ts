@@ -5,7 +5,10 @@ import { verdict } from "./verdicts.js"
 describe("clientCopies", () => {
   it("never names a header that is overwritten", () => {
     const overwritten = identityAnswer(verdict()).map(([name]) => name.toLowerCase())
-    const copies = clientCopies(overwritten.flatMap((name) => [name, "x"]), "X-NMP-")
+    const copies = clientCopies(
+      overwritten.flatMap((name) => [name, "x"]),
+      "X-NMP-",
+    )
     expect(copies.filter((name) => overwritten.includes(name))).toEqual([])
   })
 
@@ -17,7 +20,12 @@ describe("clientCopies", () => {
 
   it("names what the client sent that begins like ours, however it is spelled", () => {
     const sent = ["X-NMP-Whatever", "X_NMP-Principal-Id", "x-nmp_scopes", "X_Portcullis-Shadow"]
-    expect(clientCopies(sent.flatMap((name) => [name, "x"]), "X-NMP-")).toEqual(expect.arrayContaining(sent.map((name) => name.toLowerCase())))
+    expect(
+      clientCopies(
+        sent.flatMap((name) => [name, "x"]),
+        "X-NMP-",
+      ),
+    ).toEqual(expect.arrayContaining(sent.map((name) => name.toLowerCase())))
   })
 
   it("leaves everything else alone", () => {

@@ -28,6 +28,8 @@ describe("decisionSigner", () => {
   it("sends nothing without a key, and refuses one that is short", () => {
     expect(decisionSigner({}, () => now)).toBeUndefined()
     expect(decisionSigner({ decisionKeys: () => [] }, () => now)?.(facts)).toBe("")
-    expect(() => decisionSigner({ decisionKeys: () => ["short"] }, () => now)?.(facts)).toThrow(expect.objectContaining({ code: "ERR_CONFIG_INVALID" }))
+    expect(() => decisionSigner({ decisionKeys: () => ["short"] }, () => now)?.(facts)).toThrow(
+      expect.objectContaining({ code: "ERR_CONFIG_INVALID" }),
+    )
   })
 })

@@ -80,7 +80,11 @@ describe("gateways", () => {
     [new PdpError("ERR_EVALUATION", "broken"), 500],
     [new TypeError("a bug"), 500],
   ])("faults of ours are 5xx, and 403 for NGINX, which knows no other: %s", async (thrown, status) => {
-    const { askFor } = world({ authorize: () => { throw thrown } })
+    const { askFor } = world({
+      authorize: () => {
+        throw thrown
+      },
+    })
     for (const name of others) expect((await askFor(name)).answer.status, name).toBe(status)
     const answered = await askFor("nginx")
     expect(answered.answer.status).toBe(403)
@@ -111,7 +115,11 @@ describe("gateways", () => {
     const { askFor } = world({ shadow: [{ gateway: name, path_prefix: "/" }], authorize: () => ({ allowed: false, revision: "1" }) })
     const answered = await askFor(name)
     expect(answered.answer.status).toBe(name === "nginx" ? 204 : 200)
-    expect(headersOf(answered)).toMatchObject({ "X-NMP-Principal-Id": "ann", "X-NMP-Authorized": "", "X-Portcullis-Shadow": "denied; code=role_missing" })
+    expect(headersOf(answered)).toMatchObject({
+      "X-NMP-Principal-Id": "ann",
+      "X-NMP-Authorized": "",
+      "X-Portcullis-Shadow": "denied; code=role_missing",
+    })
     expect(outcomeOf(answered.verdict)).toBe("shadow_denied")
   })
 
@@ -132,9 +140,33 @@ describe("gateways", () => {
   })
 
   it("drops every header by which a client could say who it is", async () => {
-    const sent = ["X-NMP-Principal-Id", "root", "x_nmp_authorized", "true", "Cookie", "a=b", "X-Portcullis-At-Least", "9", "AUTHORIZATION", "Bearer x", "X-HTTP-Method-Override", "DELETE", "Origin", "o", "access-control-request-method", "PUT"]
+    const sent = [
+      "X-NMP-Principal-Id",
+      "root",
+      "x_nmp_authorized",
+      "true",
+      "Cookie",
+      "a=b",
+      "X-Portcullis-At-Least",
+      "9",
+      "AUTHORIZATION",
+      "Bearer x",
+      "X-HTTP-Method-Override",
+      "DELETE",
+      "Origin",
+      "o",
+      "access-control-request-method",
+      "PUT",
+    ]
     for (const name of httpGatewayNames)
-      expect((await world().askFor(name, ...sent)).verdict.request.rawHeaders, name).toEqual(["AUTHORIZATION", "Bearer x", "Origin", "o", "access-control-request-method", "PUT"])
+      expect((await world().askFor(name, ...sent)).verdict.request.rawHeaders, name).toEqual([
+        "AUTHORIZATION",
+        "Bearer x",
+        "Origin",
+        "o",
+        "access-control-request-method",
+        "PUT",
+      ])
   })
 
   it("tells Envoy to take copies of the client off", async () => {
@@ -142,7 +174,8 @@ describe("gateways", () => {
     const removed = headersOf(answered)["X-Envoy-Auth-Headers-To-Remove"]?.split(",")
     expect(removed).toEqual(expect.arrayContaining(["x-nmp-foo", "x_nmp_principal-id", "x_nmp_principal_id"]))
     expect(removed).not.toContain("x-nmp-principal-id")
-    for (const name of others.filter((one) => one !== "envoy")) expect(headersOf(await world().askFor(name))).not.toHaveProperty("X-Envoy-Auth-Headers-To-Remove")
+    for (const name of others.filter((one) => one !== "envoy"))
+      expect(headersOf(await world().askFor(name))).not.toHaveProperty("X-Envoy-Auth-Headers-To-Remove")
   })
 
   it("cuts Envoy's prefix off once", async () => {

@@ -53,6 +53,8 @@ describe("assertUnrouted", () => {
   })
 
   it("lets other marks of proxies pass", () => {
-    expect(() => assertUnrouted(["X-Forwarded-For", "10.0.0.1", "X-Forwarded-Proto", "https", "X-Envoy-Internal", "true", "Forwarded", "for=x"])).not.toThrow()
+    expect(() =>
+      assertUnrouted(["X-Forwarded-For", "10.0.0.1", "X-Forwarded-Proto", "https", "X-Envoy-Internal", "true", "Forwarded", "for=x"]),
+    ).not.toThrow()
   })
 })

@@ -6,11 +6,14 @@ describe("isWritable", () => {
     expect(isWritable({ id })).toBe(true)
   })
 
-  it.each(["josé", "ann\r\nX-NMP-Authorized: true", "ann\n", "\u0000", " ann", "ann ", "\tann", "a\u007fb", "пётр", "x".repeat(257)])("is false for %j", (id) => {
-    expect(isWritable({ id })).toBe(false)
-    expect(isWritable({ id: "a", onBehalfOf: { id } })).toBe(false)
-    expect(() => assertWritable({ id })).toThrow(expect.objectContaining({ code: "ERR_DENIED", reason: "principal_not_writable" }))
-  })
+  it.each(["josé", "ann\r\nX-NMP-Authorized: true", "ann\n", "\u0000", " ann", "ann ", "\tann", "a\u007fb", "пётр", "x".repeat(257)])(
+    "is false for %j",
+    (id) => {
+      expect(isWritable({ id })).toBe(false)
+      expect(isWritable({ id: "a", onBehalfOf: { id } })).toBe(false)
+      expect(() => assertWritable({ id })).toThrow(expect.objectContaining({ code: "ERR_DENIED", reason: "principal_not_writable" }))
+    },
+  )
 
   it("is false for a service that acts for nobody in particular", () => {
     expect(isWritable({ kind: "service", id: "a", onBehalfOf: { id: "" } })).toBe(false)
@@ -38,6 +41,10 @@ describe("writtenPrincipal", () => {
 
   it("does the same for the person that a service acts for", () => {
     const onBehalfOf = { id: "ann", email: "a,b@c", groups: ["a,b", "ops"] }
-    expect(writtenPrincipal({ kind: "service", id: "s", onBehalfOf })).toEqual({ kind: "service", id: "s", onBehalfOf: { id: "ann", groups: ["ops"] } })
+    expect(writtenPrincipal({ kind: "service", id: "s", onBehalfOf })).toEqual({
+      kind: "service",
+      id: "s",
+      onBehalfOf: { id: "ann", groups: ["ops"] },
+    })
   })
 })
