@@ -9,8 +9,8 @@ import { parseArgs } from "node:util"
 import { cachedBinary, versions } from "../examples/gateways/binaries.mjs"
 import { exclusively } from "./lock.mjs"
 
-/** The gateways that the configurations in examples/gateways are for. */
-export const gatewayPrograms = ["nginx", "envoy", "caddy", "traefik"]
+/** The gateways that the configurations in examples/gateways are for; first the one that is not installed unasked. */
+export const gatewayPrograms = ["traefik", "nginx", "envoy", "caddy"]
 
 /**
  * Finds gateways: `NGINX_BIN`, `ENVOY_BIN`, `CADDY_BIN`, `TRAEFIK_BIN`, then the cache (`$XDG_CACHE_HOME/portcullis` or `~/.cache/portcullis`), then `PATH`;

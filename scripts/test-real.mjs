@@ -9,15 +9,15 @@ import { runVitest } from "./vitest.mjs"
 
 try {
   const { without, others } = leftOut(process.argv.slice(2))
+  const gateways = await findGateways(gatewayPrograms.filter((name) => !without.includes(name)))
+  for (const [variable, path] of Object.entries(gateways)) process.stderr.write(`portcullis: ${variable} is ${path}\n`)
+  for (const name of without) process.stderr.write(`portcullis: not run: the tests of ${name} (--without ${name})\n`)
   const opa = findOpa()
   process.stderr.write(`portcullis: OPA is ${opa}\n`)
   const nemo = await findNemo()
   process.stderr.write(`portcullis: nemo-platform is in ${nemo}\n`)
   const cases = await findOpaCases()
   process.stderr.write(`portcullis: OPA's conformance cases are in ${cases}\n`)
-  const gateways = await findGateways(gatewayPrograms.filter((name) => !without.includes(name)))
-  for (const [variable, path] of Object.entries(gateways)) process.stderr.write(`portcullis: ${variable} is ${path}\n`)
-  for (const name of without) process.stderr.write(`portcullis: not run: the tests of ${name} (--without ${name})\n`)
   const rego = regoCoverage(opa)
   const env = { OPA_BIN: opa, NEMO_VENV: nemo, OPA_CASES: cases, ...gateways, WITHOUT_GATEWAYS: without.join(",") }
   const vitest = runVitest(["real"], others, env)

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { findBinary } from "../../examples/gateways/binaries.mjs"
-import { gatewayKinds, startGateway, type GatewayKind } from "../../examples/gateways/gateway.mjs"
+import { gatewayKinds, programOf, startGateway, type GatewayKind } from "../../examples/gateways/gateway.mjs"
 import { messageOf } from "../../src/errors.js"
 import { startIssuer } from "../authn/issuer.js"
 import { authorizationData } from "../clone.js"
@@ -76,7 +76,7 @@ interface Ports {
 
 async function rowsOf(kind: GatewayKind, ports: Ports, requests: readonly LoadRequest[], isQuick: boolean): Promise<readonly Row[]> {
   try {
-    findBinary(kind === "envoy-http" || kind === "envoy-grpc" ? "envoy" : kind)
+    findBinary(programOf(kind))
   } catch (missing) {
     return [{ part: "gateways", what: kind, note: `not run: ${messageOf(missing)}` }]
   }

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from "node:fs"
 import { homedir } from "node:os"
 import { delimiter, join } from "node:path"
+import { env } from "node:process"
 
 /** The versions that the configurations are tested with. Of NGINX: any that Debian has. */
 export const versions = { caddy: "2.11.2", envoy: "1.40.0", traefik: "3.6.12" }
@@ -23,7 +24,7 @@ const programs = {
 
 /** Where `node scripts/gateways.mjs` of a clone puts what it installs. */
 export function cachedBinary(program) {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "portcullis", `${program}-${versions[program]}`, program)
+  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "portcullis", `${program}-${versions[program]}`, program)
 }
 
 /**
@@ -35,12 +36,12 @@ export function cachedBinary(program) {
  */
 export function findBinary(program) {
   const { variable, folders, install } = programs[program]
-  const chosen = process.env[variable]
+  const chosen = env[variable]
   if (chosen) {
     if (isProgram(chosen)) return chosen
     throw new Error(`${variable}=${chosen} is no program; point it to ${program}, or unset it`)
   }
-  const onPath = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "")
+  const onPath = (env.PATH ?? "").split(delimiter).filter((folder) => folder !== "")
   const cached = program === "nginx" ? [] : [cachedBinary(program)]
   const found = [...cached, ...[...onPath, ...folders].map((folder) => join(folder, program))].find(isProgram)
   if (found) return found

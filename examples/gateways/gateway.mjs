@@ -3,6 +3,7 @@ import { once } from "node:events"
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { env } from "node:process"
 import { setTimeout as pause } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { findBinary } from "./binaries.mjs"
@@ -29,7 +30,7 @@ export async function startGateway(kind, options = {}) {
     cwd: folder,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...environment(folder) },
+    env: { ...env, ...environment(folder) },
   })
   const exited = once(child, "close").then(([code, signal]) => code ?? signal)
   let log = ""

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { env } from "node:process"
 import { setTimeout as pause } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { startIdp } from "../idp/idp.mjs"
@@ -84,12 +85,12 @@ async function startSidecar(folder, issuer, ports) {
     GATEWAY__ENVOY_GRPC__LISTEN: `127.0.0.1:${ports.grpc}`,
     GATEWAY__DECISION_KEY_FILE: key,
   }
-  const env = { PATH: process.env.PATH ?? "" }
-  for (const [name, value] of Object.entries(settings)) env[`PORTCULLIS_${name}`] = value
+  const settled = { PATH: env.PATH ?? "" }
+  for (const [name, value] of Object.entries(settings)) settled[`PORTCULLIS_${name}`] = value
   const program = fileURLToPath(new URL("../../dist/cli/portcullis.js", import.meta.url))
   const config = fileURLToPath(new URL("sidecar.yaml", import.meta.url))
   // In a group of its own, so that Ctrl-C is heard here alone.
-  const child = spawn(process.execPath, [program, "serve", "--config", config], { env, detached: true, stdio: ["ignore", "pipe", "pipe"] })
+  const child = spawn(process.execPath, [program, "serve", "--config", config], { env: settled, detached: true, stdio: ["ignore", "pipe", "pipe"] })
   process.once("exit", () => child.kill("SIGKILL"))
   const exited = once(child, "close").then(([code, signal]) => code ?? signal)
   let log = ""

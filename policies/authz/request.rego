@@ -13,7 +13,7 @@ _path(request) := value if {
 _id(request) := value if {
 	value := request.principal_id
 	value != null
-} else := _header(request, "x-nmp-principal-id", "X-NMP-Principal-Id")
+} else := _filled_header(request, "x-nmp-principal-id")
 
 _email(request) := value if {
 	value := request.principal_email
@@ -21,7 +21,7 @@ _email(request) := value if {
 } else := "" if {
 	not request.attributes
 } else := value if {
-	value := _filled_header(request, "x-nmp-principal-email", "X-NMP-Principal-Email")
+	value := _filled_header(request, "x-nmp-principal-email")
 } else := ""
 
 _groups(request) := value if {
@@ -30,7 +30,7 @@ _groups(request) := value if {
 } else := [] if {
 	not request.attributes
 } else := value if {
-	value := _list(_header(request, "x-nmp-principal-groups", "X-NMP-Principal-Groups"), ",")
+	value := _list(_header(request, "x-nmp-principal-groups"), ",")
 } else := []
 
 # Empty: nobody is acted for.
@@ -40,7 +40,7 @@ _delegate_id(request) := value if {
 } else := "" if {
 	not request.attributes
 } else := value if {
-	value := _filled_header(request, "x-nmp-principal-on-behalf-of", "X-NMP-Principal-On-Behalf-Of")
+	value := _filled_header(request, "x-nmp-principal-on-behalf-of")
 } else := ""
 
 _delegate_email(request) := value if {
@@ -49,7 +49,7 @@ _delegate_email(request) := value if {
 } else := "" if {
 	not request.attributes
 } else := value if {
-	value := _filled_header(request, "x-nmp-principal-on-behalf-of-email", "X-NMP-Principal-On-Behalf-Of-Email")
+	value := _filled_header(request, "x-nmp-principal-on-behalf-of-email")
 } else := ""
 
 _delegate_groups(request) := value if {
@@ -58,7 +58,7 @@ _delegate_groups(request) := value if {
 } else := [] if {
 	not request.attributes
 } else := value if {
-	value := _list(_header(request, "x-nmp-principal-on-behalf-of-groups", "X-NMP-Principal-On-Behalf-Of-Groups"), ",")
+	value := _list(_header(request, "x-nmp-principal-on-behalf-of-groups"), ",")
 } else := []
 
 # Null: not restricted. The gateways write `*` for a caller who is not.
@@ -68,30 +68,12 @@ _scopes(request) := value if {
 } else := null if {
 	not request.attributes
 } else := value if {
-	header := _header(request, "x-nmp-scopes", "X-NMP-Scopes")
+	header := _header(request, "x-nmp-scopes")
 	trim_space(header) != "*"
 	value := _list(header, " ")
 } else := null
 
-# A blank header is absent.
-_filled_header(request, lower_case, capitalised) := value if {
-	value := _header(request, lower_case, capitalised)
-	trim_space(value) != ""
-}
-
-_header(request, lower_case, capitalised) := _spelled(request.attributes.request.http.headers, lower_case, capitalised)
-
-_spelled(headers, lower_case, capitalised) := value if {
-	value := headers[lower_case]
-} else := headers[capitalised]
-
-_list(text, separator) := [item |
-	some part in split(text, separator)
-	item := trim_space(part)
-	item != ""
-]
-
-# Is a value of a wrong type? The claims that a decision uses are checked where they are used; this looks at all.
+# Is a value of a wrong type, or a header ambiguous? The claims that a decision uses are checked where they are used; this looks at all.
 _malformed(request) if {
 	not is_string(_method(request))
 } else if {
@@ -133,11 +115,7 @@ _sound_attributes(attributes) if {
 	every name in ["method", "path"] {
 		is_string(object.get(http, name, ""))
 	}
-	headers := object.get(http, "headers", {})
-	is_object(headers)
-	every header in headers {
-		is_string(header)
-	}
+	_sound_headers(object.get(http, "headers", {}))
 }
 
 _texts(values) if {

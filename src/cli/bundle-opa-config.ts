@@ -78,7 +78,8 @@ function credentials({ bundle, auth }: Config): object {
 
 function credentialsHint(config: Config): string {
   const { tokens } = config.bundle
-  if (tokens.length > 0) return `start OPA with ${tokenVariable} set to the value of ${tokens.map(({ name }) => `'${name}'`).join(" or ")} in bundle.tokens`
+  if (tokens.length > 0)
+    return `start OPA with ${tokenVariable} set to the value of ${tokens.map(({ name }) => `'${name}'`).join(" or ")} in bundle.tokens`
   if (verifiesTokens(config)) return "the identity provider is on, so that a name alone is not believed; give OPAs a token in bundle.tokens"
   return "the name in 'headers' is believed from this machine alone; give OPAs on other ones a token in bundle.tokens"
 }

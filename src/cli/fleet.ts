@@ -13,7 +13,9 @@ interface FleetOptions extends ApiOptions {
 
 /** `portcullis fleet`: which OPAs take bundles from a sidecar, which processes decide on its database, and what each of them runs. */
 export function addFleet(program: Command, terminal: Terminal): void {
-  const command = program.command("fleet").description("The OPAs that take bundles from a running sidecar, and the processes on its database: revision, lag, last error")
+  const command = program
+    .command("fleet")
+    .description("The OPAs that take bundles from a running sidecar, and the processes on its database: revision, lag, last error")
   withApiOptions(command)
     .option("-w, --watch", "look again every two seconds, and print whenever something has changed, until it is stopped")
     .addOption(outputOption())

@@ -24,11 +24,11 @@ export function readFields(bytes: Buffer): WireFields {
   let at = 0
   let count = 0
   while (at < bytes.length) {
-    const tag = readVarint(bytes, at)
-    const number = Number(tag.value >> 3n)
+    const tag = readSmall(bytes, at)
+    const number = Math.floor(tag.value / 8)
     if (number < 1 || number > mostFieldNumber) throw malformed("a field has no number")
     if (++count > mostValues) throw malformed(`it holds more than ${mostValues} values`)
-    const read = readValue(bytes, tag.end, Number(tag.value & 7n))
+    const read = readValue(bytes, tag.end, tag.value % 8)
     const values = fields.get(number)
     if (values) values.push(read.value)
     else fields.set(number, [read.value])
@@ -118,8 +118,8 @@ function readValue(bytes: Buffer, at: number, type: number): Read<WireValue> {
     case wire.fixed64:
       return sized(bytes, at, 8, "fixed64")
     case wire.bytes: {
-      const { value, end } = readVarint(bytes, at)
-      return sized(bytes, end, value > bytes.length ? Infinity : Number(value), "bytes")
+      const { value, end } = readSmall(bytes, at)
+      return sized(bytes, end, value, "bytes")
     }
     case wire.fixed32:
       return sized(bytes, at, 4, "fixed32")
@@ -134,6 +134,14 @@ function sized(bytes: Buffer, at: number, length: number, kind: WireValue["kind"
   return { value: { kind, integer: 0n, bytes: bytes.subarray(at, end) }, end }
 }
 
+/** A tag or a length: a varint that a number holds, or is too large for both anyway. */
+function readSmall(bytes: Buffer, start: number): Read<number> {
+  const first = bytes[start] ?? 0x80
+  if (first < 0x80) return { value: first, end: start + 1 }
+  const { value, end } = readVarint(bytes, start)
+  return { value: Number(value), end }
+}
+
 function readVarint(bytes: Buffer, start: number): Read<bigint> {
   let value = 0n
   for (let at = start; at < bytes.length && at < start + 10; at++) {
@@ -144,7 +152,11 @@ function readVarint(bytes: Buffer, start: number): Read<bigint> {
   throw malformed("it ends within a number")
 }
 
+const oneByte: readonly Buffer[] = Array.from({ length: 0x80 }, (_, value) => Buffer.from([value]))
+
 function varint(value: number): Buffer {
+  const short = oneByte[value]
+  if (short) return short
   const bytes: number[] = []
   let rest = value
   while (rest >= 0x80) {

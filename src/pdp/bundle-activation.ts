@@ -74,13 +74,7 @@ async function amend(state: BundleState, { patch, manifest }: UnpackedBundle, ba
   await state.amend(patch, how)
 }
 
-async function take(
-  state: BundleState,
-  bundle: UnpackedBundle,
-  deciding: BundleDeciding,
-  data: JsonObject | undefined,
-  how: Taken,
-): Promise<void> {
+async function take(state: BundleState, bundle: UnpackedBundle, deciding: BundleDeciding, data: JsonObject | undefined, how: Taken): Promise<void> {
   if (!isOwnBundle(bundle)) return state.take(await readCustomBundle(bundle, deciding, data), bundle.files, how)
   if (data || (deciding.entrypoints ?? []).length > 0)
     throw new PdpError(

@@ -49,7 +49,11 @@ interface Answered {
   readonly isLongPolled?: boolean
 }
 
-async function answerTo(settings: HttpBundleSettings, { have, takesDelta = false, signal }: BundleQuestion, waitSeconds: number | undefined): Promise<Answered> {
+async function answerTo(
+  settings: HttpBundleSettings,
+  { have, takesDelta = false, signal }: BundleQuestion,
+  waitSeconds: number | undefined,
+): Promise<Answered> {
   const { target, maxBytes, timeoutMs, surroundings } = settings
   const ending = new AbortController()
   const end = (): void => ending.abort()

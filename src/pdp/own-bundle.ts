@@ -52,8 +52,7 @@ export async function readOwnBundle(
 ): Promise<OwnContents> {
   await assertOurRules(rego, profile)
   const parsed = AuthzData.safeParse(data["authz_data"])
-  if (!parsed.success)
-    throw invalidData(`authz_data is not what Portcullis writes: ${z.prettifyError(parsed.error).replace(/\s+/g, " ")}`)
+  if (!parsed.success) throw invalidData(`authz_data is not what Portcullis writes: ${z.prettifyError(parsed.error).replace(/\s+/g, " ")}`)
   const authzData = data["authz_data"]
   const digest = createHash("sha256").update(JSON.stringify(authzData)).digest("hex").slice(0, 16)
   // Without any binding it holds an empty object.

@@ -39,7 +39,8 @@ export function ownShards(): OwnShards {
       for (const [shard, { name, digest }] of others) {
         const held = heldIn(name, files.get(name) ?? new Uint8Array(), shard)
         for (const [principal, bindings] of held) changes.push(...bindingDifferences(store.heldBy(principal), bindings))
-        for (const principal of principalsOf(known.get(shard))) if (!held.has(principal)) changes.push(...bindingDifferences(store.heldBy(principal), []))
+        for (const principal of principalsOf(known.get(shard)))
+          if (!held.has(principal)) changes.push(...bindingDifferences(store.heldBy(principal), []))
         next.set(shard, { digest, principals: [...held.keys()], added: new Set() })
         await nextTurn()
       }

@@ -31,7 +31,8 @@ function renamedValue(value: unknown): unknown {
 function renamedAttributes(attributes: unknown): unknown {
   return JSON.parse(JSON.stringify(attributes), (header, value: unknown) => {
     if (typeof value !== "string") return value
-    if (nameHeader.test(header)) return renamed(value)
+    // Commas stay: there they say that a header came twice.
+    if (nameHeader.test(header)) return value.split(",").map(renamed).join(",")
     return groupsHeader.test(header) ? value.replace(/[^\s,](?:[^,]*[^\s,])?/g, renamed) : value
   })
 }

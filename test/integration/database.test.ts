@@ -37,6 +37,19 @@ describe.each([
       expect((await grant(again, viewer("ben"))).revision).toEqual({ epoch: revision.epoch, sequence: 2 })
     })
 
+    it("of an older Portcullis is brought up to date, and keeps what it holds", async () => {
+      const { revision } = await grant(database, viewer("ann"))
+      await database.write(async (transaction) => {
+        await transaction.all("DROP TABLE portcullis_processes")
+        await transaction.all("UPDATE portcullis_meta SET schema_version = 1")
+      })
+      await database.close()
+      const again = place.source().database
+      await again.open()
+      expect(await again.read((sql) => sql.all("SELECT id FROM portcullis_processes"))).toEqual([])
+      expect(await contentsOf(again)).toMatchObject({ sequence: revision.sequence, bindings: ["ann ml Viewer"] })
+    })
+
     it("of a newer Portcullis is refused by name, and stays as it is", async () => {
       await database.write((transaction) => transaction.all("UPDATE portcullis_meta SET schema_version = 99"))
       await database.close()

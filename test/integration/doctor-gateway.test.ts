@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
@@ -7,6 +7,8 @@ import { describe, expect, it, onTestFinished } from "vitest"
 import { z } from "zod"
 import { gatewayChecks, type GatewayCheck } from "../../src/doctor/gateway/gateway-finding.js"
 import { mostRequests } from "../../src/doctor/index.js"
+import { credentialStore, type StoredLogin } from "../../src/login/index.js"
+import { certificateAuthority } from "../fixtures/certificates.js"
 import { scripted, scriptedGateway, type Flaw } from "../fixtures/scripted-gateway.js"
 import { start } from "../fixtures/sidecar.js"
 import { run } from "../fixtures/terminal.js"
@@ -52,7 +54,7 @@ describe("portcullis doctor gateway", () => {
     ["takes the last token", "credentials", /with a bad token and the token: answered with 200/],
     ["says nothing of the decision", "answers", /no decision id/],
     ["answers 403 to nobody", "no token", /and 401 is due/],
-    ["limits requests", "still allowed", /answered with 429/],
+    ["limits requests", "paths", /106 of 106 requests were not judged: .*answered with 429/],
   ])("names a gateway that %s, by what was sent and what came back", async (flaw, check, says) => {
     const { code, findings, out } = await examined([flaw])
     const wrong = findings.filter(({ ok, check: found }) => ok === false && found === check)
@@ -73,7 +75,10 @@ describe("portcullis doctor gateway", () => {
   it("recognises shadow mode, in which nothing is proven", async () => {
     const { code, found, findings } = await examined(["is in shadow mode"])
     for (const check of ["no token", "bad token", "denied"] as const) expect(found.get(check)).toMatchObject({ ok: null, warning: "shadow" })
-    expect(findings.find(({ check }) => check === "identity")).toMatchObject({ ok: true, detail: expect.stringContaining("the upstream saw nothing") })
+    expect(findings.find(({ check }) => check === "identity")).toMatchObject({
+      ok: true,
+      detail: expect.stringContaining("the upstream saw nothing"),
+    })
     expect(code).toBe(1)
   })
 
@@ -124,9 +129,61 @@ describe("portcullis doctor gateway", () => {
     const { findings, gateway } = await examined([], ["--stop", "exit 3", "--start", "true"])
     expect(findings.filter(({ check }) => check === "outage")).toMatchObject([{ ok: null, detail: expect.stringContaining("3") }, { ok: true }])
     const lost = await examined([], ["--stop", "true", "--start", "exit 4"])
-    expect(lost.findings.filter(({ check }) => check === "outage").at(-1)).toMatchObject({ ok: false, detail: expect.stringContaining("ended with 4") })
+    expect(lost.findings.filter(({ check }) => check === "outage").at(-1)).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining("ended with 4"),
+    })
     expect(lost.code).toBe(1)
     expect(gateway.requests()).toBeLessThanOrEqual(mostRequests)
+  })
+
+  it("starts the sidecar again when it is interrupted", async () => {
+    const { stoppedFile, url } = await scriptedGateway(join(folder(), "stopped"))
+    const tokenFile = `${stoppedFile}-token`
+    writeFileSync(tokenFile, token)
+    const stop = `touch ${stoppedFile} && kill -INT $PPID`
+    const doctor = start(["doctor", "gateway", url, ...everyPath, "--token-file", tokenFile, "--stop", stop, "--start", `rm ${stoppedFile}`])
+    expect(await doctor.exited).toBe(1)
+    expect(existsSync(stoppedFile)).toBe(false)
+    expect(doctor.out()).toMatch(/it was interrupted/)
+  })
+
+  it("believes a certificate of the authority that is named, or any, and no other", async () => {
+    const authority = await certificateAuthority()
+    const certificate = await authority.issue({ alternativeNames: [{ type: "ip", value: "127.0.0.1" }] })
+    const { url } = await scriptedGateway(join(folder(), "stopped"), [], certificate)
+    const ca = join(folder(), "ca.crt")
+    writeFileSync(ca, authority.cert)
+    const args = ["--token", token, ...everyPath]
+    expect((await examinedAt(url, [...args, "--ca", ca])).found.get("allowed")).toMatchObject({ ok: true })
+    expect((await examinedAt(url, [...args, "--insecure"])).found.get("allowed")).toMatchObject({ ok: true })
+    expect((await examinedAt(url, args)).found.get("gateway")).toMatchObject({ ok: false, remedy: expect.stringContaining("--ca") })
+  })
+
+  it("sends the login stored for the gateway, else that for the sidecar", async () => {
+    const homeFolder = folder()
+    const { url } = await scriptedGateway(join(folder(), "stopped"))
+    const login = (accessToken: string): StoredLogin => ({
+      issuer: "http://127.0.0.1:9",
+      clientId: "c",
+      tokens: { accessToken, expiresAt: Date.now() + 3_600_000 },
+      scopes: [],
+    })
+    const store = credentialStore(join(homeFolder, ".config", "portcullis"))
+    const statusOf = async (): Promise<unknown> => {
+      const { out } = await run(["doctor", "gateway", url, "--allowed", allowed, "--output", "json", "--url", "http://127.0.0.1:8181"], {
+        homeFolder,
+      })
+      return z
+        .array(Found)
+        .parse(JSON.parse(out))
+        .find(({ check }) => check === "allowed")?.ok
+    }
+    expect(await statusOf()).toBe(null)
+    await store.write("http://127.0.0.1:8181", login(token))
+    expect(await statusOf()).toBe(true)
+    await store.write(url, login("other"))
+    expect(await statusOf()).toBe(false)
   })
 
   it.each([

@@ -11,7 +11,9 @@ beforeAll(async () => {
 })
 afterAll(() => postgres.remove())
 
-const Pdps = z.object({ pdps: z.array(z.looseObject({ this_process: z.boolean(), state: z.string(), name: z.string().optional(), revision: z.string() })) })
+const Pdps = z.object({
+  pdps: z.array(z.looseObject({ this_process: z.boolean(), state: z.string(), name: z.string().optional(), revision: z.string() })),
+})
 const pdpsAt = async (sidecar: Serving) => Pdps.parse((await sidecar.send("GET", "/fleet", { as: root })).body).pdps
 
 describe("processes on one PostgreSQL", () => {

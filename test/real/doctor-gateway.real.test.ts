@@ -84,6 +84,6 @@ function edited(edits: readonly Edit[], upstreamPort: number): (text: string, fi
       .filter((edit) => edit.file === undefined || edit.file === file)
       .reduce((changed, { from, to }) => {
         if (!changed.includes(from)) throw new Error(`${file} holds no ${from}`)
-        return changed.replaceAll(from, to.replaceAll("UPSTREAM", `127.0.0.1:${upstreamPort}`))
+        return changed.replaceAll(from, () => to.replaceAll("UPSTREAM", `127.0.0.1:${upstreamPort}`))
       }, text)
 }

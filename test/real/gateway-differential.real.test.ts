@@ -25,8 +25,15 @@ interface Case {
   readonly target: string
 }
 
-/** What became of a request: the service saw it, or who asks was refused or denied. */
+/** What becomes of a request: the service sees it, or who asks is refused or denied. */
 type Outcome = "passed" | "refused" | "denied"
+
+/** What became of one. */
+interface Found {
+  readonly outcome: Outcome
+  /** The target that the service saw. */
+  readonly url?: string
+}
 
 describe.each(testedGateways)("through %s", (kind) => {
   let stack: GatewayStack
@@ -45,44 +52,54 @@ describe.each(testedGateways)("through %s", (kind) => {
 
   it(`${cases} random requests are decided as by authorize in process (seed ${seed})`, async () => {
     const asked = await randomCases(stack, randomOf(seed))
-    const expected = asked.map((one) => ({ ...shown(one), outcome: outcomeOf(pdp, one) }))
-    expect(expected.filter(({ outcome }) => outcome === "passed").length).toBeGreaterThan(cases / 10)
+    const expected = asked.map((one) => outcomeOf(pdp, one))
+    expect(expected.filter((outcome) => outcome === "passed").length).toBeGreaterThan(cases / 10)
     const queue = asked.values()
-    const found: { readonly at: number; readonly outcome: Outcome }[] = []
+    const wrong: object[] = []
+    let count = 0
     const worker = async (): Promise<void> => {
-      for (const one of queue) found.push({ ...shown(one), outcome: await outcomeThrough(stack, agent, one) })
+      for (const one of queue) {
+        const found = await foundThrough(stack, agent, one)
+        count++
+        const isRight = isCanonicalPath(pathOf(one.target)) ? isAsDecided(one, found, expected[one.at]) : isHonest(pdp, one, found)
+        if (!isRight) wrong.push({ ...one, token: undefined, expected: expected[one.at], found })
+      }
     }
     await Promise.all(Array.from({ length: atOnce }, worker))
-    const wrong = found
-      .toSorted((one, other) => one.at - other.at)
-      .filter((one, index) => one.outcome !== expected[index]?.outcome)
-      .map((one) => ({ ...one, expected: expected[one.at]?.outcome }))
-    expect([wrong.slice(0, 5), found.length]).toEqual([[], cases])
+    expect([wrong.slice(0, 5), count]).toEqual([[], cases])
   })
 })
 
-function shown({ at, principal, method, target }: Case) {
-  return { at, principal, method, target }
+function isAsDecided({ target }: Case, { outcome, url }: Found, expected: Outcome | undefined): boolean {
+  return outcome === expected && (outcome !== "passed" || url === target)
 }
 
-/** Without a token everybody is nobody, and refused instead of denied; unless already the path is. */
+/** Traefik takes needless escapes off a path before it asks, and passes on what it asked about. Otherwise what is not canonical does not pass. */
+function isHonest(pdp: Pdp, { principal, method }: Case, { url }: Found): boolean {
+  return url === undefined || (isCanonicalPath(pathOf(url)) && pdp.authorize({ principal, method, path: url }).allowed)
+}
+
+/** Without a token everybody is nobody, and refused instead of denied. */
 function outcomeOf(pdp: Pdp, { principal, method, target }: Case): Outcome {
   if (pdp.authorize({ principal, method, path: target }).allowed) return "passed"
-  return principal.id === "" && isCanonicalPath(pathOf(target)) ? "refused" : "denied"
+  return principal.id === "" ? "refused" : "denied"
 }
 
-async function outcomeThrough(stack: GatewayStack, agent: Agent, { at, principal, token, method, target }: Case): Promise<Outcome> {
+async function foundThrough(stack: GatewayStack, agent: Agent, { at, principal, token, method, target }: Case): Promise<Found> {
   const test = `differential-${at}`
   const headers = { "X-Test": test, "Content-Length": "0", ...(token !== undefined && { Authorization: `Bearer ${token}` }) }
-  const [answer] = await once(ask({ port: stack.port, agent, method, path: target, headers }).end(), "response")
+  const request = ask({ port: stack.port, agent, method, path: target, headers })
+  // Go says 400 with a body to HEAD, too: an error behind an answer that is complete. One before it rejects.
+  request.on("error", () => {})
+  const [answer] = await once(request.end(), "response")
   await text(answer)
   const { statusCode } = answer
   const [seen, ...others] = stack.seen(test)
-  if (!seen && statusCode === 401) return "refused"
+  if (!seen && statusCode === 401) return { outcome: "refused" }
   // Gateways refuse some paths themselves.
-  if (!seen && (statusCode === 403 || (!isCanonicalPath(pathOf(target)) && (statusCode === 400 || statusCode === 404)))) return "denied"
-  const isWhatWasSent = others.length === 0 && seen?.method === method && seen.url === target && whoIn(seen) === principal.id
-  if (statusCode === 200 && isWhatWasSent) return "passed"
+  if (!seen && (statusCode === 403 || (!isCanonicalPath(pathOf(target)) && (statusCode === 400 || statusCode === 404)))) return { outcome: "denied" }
+  if (statusCode === 200 && others.length === 0 && seen?.method === method && whoIn(seen) === principal.id)
+    return { outcome: "passed", url: seen.url }
   throw new Error(`${method} ${target}: ${statusCode}, and the service saw ${JSON.stringify(stack.seen(test))}`)
 }
 
@@ -116,7 +133,7 @@ const names = [
 ] as const
 
 async function randomCases({ token }: GatewayStack, random: Random): Promise<readonly Case[]> {
-  const templates = Object.keys(Templates.parse(parse(readFileSync(stackData, "utf8"))).endpoints)
+  const templates = Object.keys(Templates.parse(parse(readFileSync(stackData, "utf8"))).endpoints).filter((path) => !open.has(path))
   const principals = await Promise.all(
     [
       claimsOf("ann@example.com"),
@@ -146,8 +163,7 @@ function claimsOf(account: string, claims: { readonly scope?: string; readonly g
 function targetOf(templates: readonly string[], random: Random): string {
   const path = random.pick(templates).replaceAll(/\{(\w+)\}/g, (_, name: string) => (name === "workspace" ? random.pick(workspaces) : nameOf(random)))
   const odd = random.chance(0.8) ? path : bent(path, random)
-  const target = random.chance(0.8) ? odd : `${odd}?x=${random.pick(["1", "/../..", "%2e%2e", "?"])}`
-  return open.has(target.replace(/\?.*/, "")) ? "/health/ready" : target
+  return random.chance(0.8) ? odd : `${odd}?x=${random.pick(["1", "/../..", "%2e%2e", "?"])}`
 }
 
 /** Half of the names are plain ones, so that enough of the requests are allowed. */

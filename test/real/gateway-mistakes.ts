@@ -171,7 +171,12 @@ const envoy: readonly Mistake[] = [
     says: /without the sidecar: answered with 200/,
     outage: true,
   },
-  { mistake: "headers with underscores", edits: [{ from: "DROP_HEADER", to: "ALLOW" }], check: "twins", says: /X_NMP_Principal_Id/ },
+  {
+    mistake: "headers with underscores",
+    edits: [{ from: "DROP_HEADER", to: "ALLOW" }],
+    check: "twins",
+    says: /X_(?:NMP_Principal_Id|Portcullis_Decision)/,
+  },
   {
     mistake: "OPTIONS that nobody decides",
     edits: [
@@ -212,27 +217,34 @@ const envoy: readonly Mistake[] = [
     says: /Upgrade: websocket.*answered with 101/,
   },
   {
-    mistake: "headers passed on that name another method or path",
-    edits: [
-      { from: "                        - remove: x-rewrite-url\n", to: "" },
-      { from: "                        - remove: x-method-override\n", to: "" },
-    ],
-    check: "routing",
-    says: /X-Rewrite-URL: .*may obey it/,
+    mistake: "a header passed on that names another method",
+    edits: [{ from: "                        - remove: x-method-override\n", to: "" }],
+    check: "overrides",
+    says: /X-Method-Override: .*may obey it/,
   },
 ]
 const keepsClientHeaders: Edit = {
   from: "                        - remove_on_match: { key_matcher: { prefix: x-nmp-, ignore_case: true } }\n",
   to: "",
 }
+const copied = "patterns: [{ prefix: x-nmp-, ignore_case: true }, { prefix: x-portcullis-, ignore_case: true }]"
 
 const envoyHttp: readonly Mistake[] = [
   ...envoy,
   {
-    mistake: "headers of the client that are not removed",
-    edits: [keepsClientHeaders],
+    mistake: "a header passed on that names another path",
+    edits: [{ from: "                        - remove: x-rewrite-url\n", to: "" }],
+    check: "routing",
+    says: /X-Rewrite-URL: .*may obey it/,
+  },
+  {
+    mistake: "headers of the client that are not removed, where those of the sidecar are not copied",
+    edits: [
+      keepsClientHeaders,
+      { from: copied, to: "patterns: [{ exact: x-nmp-principal-id }, { exact: x-nmp-authorized }, { exact: x-nmp-scopes }]" },
+    ],
     check: "identity",
-    says: /the upstream got x-nmp-principal-roles: 'portcullis-doctor/,
+    says: /the upstream got x-nmp-principal-groups: 'portcullis-doctor/,
   },
   {
     mistake: "headers of the sidecar that are not copied",
@@ -365,7 +377,7 @@ const caddy: readonly Mistake[] = [
   },
   {
     mistake: "errors that lead to the service",
-    edits: [{ from: "\thandle_errors {\n", to: "\thandle_errors {\n\t\treverse_proxy UPSTREAM\n" }],
+    edits: [{ from: "\t\trespond `", to: "\t\treverse_proxy UPSTREAM\n\t\t#respond `" }],
     check: "outage",
     says: /without the sidecar: answered with 200/,
     outage: true,
@@ -405,19 +417,22 @@ const caddy: readonly Mistake[] = [
 /** Mistakes that the doctor must find, by gateway. */
 export const fails: Readonly<Record<GatewayKind, readonly Mistake[]>> = { nginx, "envoy-http": envoyHttp, "envoy-grpc": envoy, traefik, caddy }
 
-const tidyEnvoy = {
-  mistake: "a path that is tidied up before it is judged and for the service alike",
-  edits: [
-    { from: "normalize_path: false", to: "normalize_path: true" },
-    { from: "merge_slashes: false", to: "merge_slashes: true" },
-  ],
-}
+const fineEnvoy = [
+  {
+    mistake: "a path that is tidied up before it is judged and for the service alike",
+    edits: [
+      { from: "normalize_path: false", to: "normalize_path: true" },
+      { from: "merge_slashes: false", to: "merge_slashes: true" },
+    ],
+  },
+  { mistake: "headers of the client that the sidecar has removed", edits: [keepsClientHeaders] },
+]
 
 /** What may look like a mistake, and is none. */
 export const passes: Readonly<Record<GatewayKind, readonly Pick<Mistake, "mistake" | "edits">[]>> = {
   nginx: [{ mistake: "locations that match without regard to slashes", edits: [{ from: "merge_slashes off;", to: "merge_slashes on;" }] }],
-  "envoy-http": [tidyEnvoy],
-  "envoy-grpc": [tidyEnvoy, { mistake: "headers of the client that the sidecar has removed", edits: [keepsClientHeaders] }],
+  "envoy-http": fineEnvoy,
+  "envoy-grpc": fineEnvoy,
   traefik: [],
   caddy: [],
 }

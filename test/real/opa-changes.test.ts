@@ -47,7 +47,11 @@ async function world(options: Partial<ServerOptions>, opaOptions: FleetOpaOption
 }
 
 /** Changes who holds what, again and again; each time the OPA is asked what we are asked. */
-async function followed({ server, opa, changeRole, permissions }: Awaited<ReturnType<typeof world>>, changes: number, random: ReturnType<typeof randomNumbers>) {
+async function followed(
+  { server, opa, changeRole, permissions }: Awaited<ReturnType<typeof world>>,
+  changes: number,
+  random: ReturnType<typeof randomNumbers>,
+) {
   const one = <Item>(items: readonly Item[]): Item => {
     const item = items[random(items.length)]
     if (item === undefined) throw new RangeError("nothing to choose from")

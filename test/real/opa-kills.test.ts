@@ -23,7 +23,7 @@ interface Interception {
   /** The bytes of it that are passed on; then the connection is cut. Undefined: all. */
   readonly cutAfter?: number
   /** It is on its way, or what was to be passed on is. */
-  readonly then: () => Promise<unknown>
+  readonly done: () => Promise<unknown>
 }
 
 /** Passes everything on, and tells when a bundle has gone by. Where nobody listens, connections are cut. */
@@ -36,10 +36,10 @@ async function wire(target: string) {
       const { interception } = next
       if (!isBundle || !interception) return void answer.pipe(outgoing)
       next.interception = undefined
-      if (interception.cutAfter === undefined) return void answer.pipe(outgoing).once("finish", () => void interception.then())
+      if (interception.cutAfter === undefined) return void answer.pipe(outgoing).once("finish", () => void interception.done())
       answer.once("data", (chunk: Buffer) => {
         answer.pause()
-        outgoing.write(chunk.subarray(0, interception.cutAfter), () => void interception.then().then(() => outgoing.destroy()))
+        outgoing.write(chunk.subarray(0, interception.cutAfter), () => void interception.done().then(() => outgoing.destroy()))
       })
     })
     onwards.on("error", () => outgoing.destroy())
@@ -54,7 +54,7 @@ async function wire(target: string) {
   /** Does that with the next bundle, and resolves when it is done. */
   const intercept = (cutAfter: number | undefined, then: () => Promise<unknown>): Promise<void> =>
     new Promise((resolve) => {
-      next.interception = { ...(cutAfter !== undefined && { cutAfter }), then: () => then().then(() => resolve()) }
+      next.interception = { ...(cutAfter !== undefined && { cutAfter }), done: () => then().then(() => resolve()) }
     })
   return { url, intercept }
 }

@@ -37,7 +37,7 @@ export async function findPassed(
   const passed = of("passed").map(({ question, reply, topic }) =>
     wrong(check, `${said(question)}: answered ${replyText(reply)}`, probing.remedy(topic)),
   )
-  const findings = [...passed, ...shadowFindings(check, of("shadowed"), tried.length), ...untoldFindings(check, of("untold"), tried.length)]
+  const findings = [...passed, ...shadowFindings(check, of("shadowed"), tried.length), ...untoldFindings(probing, check, of("untold"), tried.length)]
   const closed = of("closed").length
   return findings.length > 0 ? findings : [holds(check, `${about}: ${closed} requests, none passed`)]
 }
@@ -64,12 +64,14 @@ function shadowFindings(check: GatewayCheck, shadowed: readonly Tried[], all: nu
   return [warned(check, "shadow", detail, "nothing is enforced there until gateway.shadow is off")]
 }
 
-function untoldFindings(check: GatewayCheck, untold: readonly Tried[], all: number): readonly GatewayFinding[] {
-  const [first] = untold
-  if (!first) return []
-  const isLimited = !("lost" in first.reply)
-  const remedy = isLimited ? "lift the rate limit for this machine, and ask again" : "look into the gateway's log, or allow more time with --timeout"
+/** That nothing came back within the time is the gateway's affair; what was not even looked at proves nothing. */
+function untoldFindings(probing: Probing, check: GatewayCheck, untold: readonly Tried[], all: number): readonly GatewayFinding[] {
+  const isSilent = ({ reply }: Tried): boolean => "lost" in reply && reply.lost !== "unsent"
+  const [silent, unjudged] = [untold.filter(isSilent), untold.filter((one) => !isSilent(one))]
+  const text = ([first]: readonly Tried[], many: number): string =>
+    `${many} of ${all} requests were not judged: ${first ? `${said(first.question)} was answered ${replyText(first.reply)}` : ""}`
   return [
-    unexamined(check, `${untold.length} of ${all} requests were not judged: ${said(first.question)} was answered ${replyText(first.reply)}`, remedy),
+    ...(silent.length > 0 ? [unexamined(check, text(silent, silent.length), "look into the gateway's log, or allow more time with --timeout")] : []),
+    ...(unjudged.length > 0 ? [wrong(check, text(unjudged, unjudged.length), probing.remedy("limits"))] : []),
   ]
 }

@@ -61,6 +61,8 @@ async function findOpen(probing: Probing, questions: readonly Question[], { paus
     const replies = await Promise.all(questions.map(async (question) => ({ question, reply: await probing.ask(question) })))
     const open = replies.filter(({ question, reply }) => ["passed", "shadowed"].includes(outcomeOf(question, reply)))
     if (open.length > 0) return open.map(({ question, reply }) => failedOpen(probing, question, reply))
+    const unsent = replies.find(({ reply }) => "lost" in reply && reply.lost === "unsent")
+    if (unsent) return [unexamined("outage", `${said(unsent.question)}, without the sidecar: answered ${replyText(unsent.reply)}`)]
     asked += replies.length
   }
   return [holds("outage", `without the sidecar: ${asked} requests, none passed`)]

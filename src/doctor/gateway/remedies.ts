@@ -17,12 +17,13 @@ export type Topic =
   | "long"
   | "failClosed"
   | "answers"
+  | "limits"
 
 /** What to do about it: for the kind of gateway where that is known, and there is something to say of it; else for any. */
 export function remedyFor(topic: Topic, kind: GatewayKind | undefined, headerPrefix: string): string {
   const remedies = remediesByTopic[topic]
   const text = (kind && remedies[kind]) ?? remedies.any
-  const example = kind === undefined ? "" : `; see examples/gateways/${examples[kind]}`
+  const example = kind === undefined || topic === "limits" ? "" : `; see examples/gateways/${examples[kind]}`
   return `${text.replaceAll("X-NMP-", headerPrefix)}${example}`
 }
 
@@ -125,6 +126,7 @@ const remediesByTopic: Readonly<Record<Topic, Remedies>> = {
     envoy: "set failure_mode_allow: false",
     any: "let nothing pass when the sidecar does not answer",
   },
+  limits: { any: "lift the rate limit for this machine, and ask again: what was not judged proves nothing" },
   answers: {
     nginx:
       "keep $upstream_http_x_portcullis_decision_id with auth_request_set, and name it in the page of 401 and 403, with Cache-Control: no-store and 'always'",

@@ -25,7 +25,7 @@ const webSocket = {
   headers: [
     ["Upgrade", "websocket"],
     ["Sec-WebSocket-Version", "13"],
-    ["Sec-WebSocket-Key", "cG9ydGN1bGxpcy1kb2N0b3I="],
+    ["Sec-WebSocket-Key", "cG9ydGN1bGxpc2RvY3Rvcg=="],
   ],
 } as const
 

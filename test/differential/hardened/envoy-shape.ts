@@ -16,6 +16,7 @@ export function inEnvoyShape(random: Random, direct: Question["input"]): Questio
     if (isTarget) http[member] = moved ? value : "/elsewhere"
     else addHeader(random, headers, member, moved ? value : "someone", spelled)
   }
+  addFurther(random, headers)
   return { ...rest, attributes: { request: { http } } }
 }
 
@@ -35,18 +36,40 @@ function addHeader(random: Random, headers: Record<string, string>, member: stri
   const name = headerNames[member]
   const text = headerText(random, member, value)
   if (name === undefined || text === undefined) return
-  const capitalised = name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase())
   const isLowerCase = spelled === "lower-case" || (spelled === "mixed" && random.chance(0.5))
-  headers[isLowerCase ? `x-nmp-${name}` : `X-NMP-${capitalised}`] = text
-  // No gateway writes it so, and nobody reads it.
-  if (random.chance(0.03)) headers[`X-Nmp-${capitalised}`] = "service:indexer"
+  headers[isLowerCase ? `x-nmp-${name}` : capitalised(name)] = text
 }
 
-/** Blank headers are absent, but for scopes, where they are an empty set. A principal's id is never blank. */
+/** Blank headers are absent, but for scopes, where they are an empty set. */
 function headerText(random: Random, member: string, value: unknown): string | undefined {
   if (member === "scopes" && (value === null || (Array.isArray(value) && value.length === 0)))
     return random.pick(value === null ? ["*"] : ["", " ", "  "])
   if (Array.isArray(value)) return value.join(member === "scopes" ? random.pick([" ", "  "]) : random.pick([",", ", ", " ,", ",,"]))
-  if (member !== "principal_id" && (value === null || value === "")) return random.pick(["", " ", "\t", undefined])
+  if (value === null || value === "") return random.pick(["", " ", "\t", undefined])
   return typeof value === "string" ? value : undefined
 }
+
+/** Headers that say nothing, and now and then such as are ambiguous: spelt otherwise, in two ways, sent twice, unknown. */
+function addFurther(random: Random, headers: Record<string, string>): void {
+  if (random.chance(0.1)) headers[random.pick(notRead)] = random.pick(["true", "", "ml"])
+  if (random.chance(0.1)) headers[random.pick(alike)] = "ann@example.com, ops"
+  if (!random.chance(0.08)) return
+  const name = random.pick(Object.values(headerNames))
+  const text = random.pick(["", "*", "service:indexer", "ann@example.com", "platform:read"])
+  const spelling = random.pick([
+    `x-nmp-${name}`,
+    capitalised(name),
+    `X-Nmp-${name}`,
+    `x_nmp_${name.replaceAll("-", "_")}`,
+    `x-nmp_${name}`,
+    `x-nmp-${name}s`,
+  ])
+  headers[spelling] = spelling in headers ? `${headers[spelling]},${text}` : text
+}
+
+function capitalised(name: string): string {
+  return `X-NMP-${name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase())}`
+}
+
+const notRead = ["x-nmp-authorized", "X-NMP-Authorized", "X-NMP-Internal", "x-nmp-origin-workspace"]
+const alike = ["x-nmpscopes", "x-np-scopes", "nmp-scopes", "X-Request-Id", "X_Other"]

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { headerOf, Headers, listOf, scopesHeader } from "./headers.js"
 import { callerOf, personOf, type Claims, type Identity } from "./identity.js"
 
 /** Who asks, and for whom. */
@@ -20,7 +21,7 @@ export interface Request extends Askers {
 
 type Input = Readonly<Record<string, unknown>>
 
-/** Reads the input of `authz/allow`; `undefined` when a value has a wrong type, or method or path is missing. */
+/** Reads the input of `authz/allow`; `undefined` when a value has a wrong type, headers are ambiguous, or method or path is missing. */
 export function requestOf(input: Input): Request | undefined {
   const read = AllowInput.safeParse(input)
   if (!read.success) return undefined
@@ -31,7 +32,7 @@ export function requestOf(input: Input): Request | undefined {
   return { ...askersOf(read.data), method, target, scopes: read.data.scopes ?? scopesHeader(http?.headers) }
 }
 
-/** Reads who asks from any entrypoint's input; `undefined` when a value has a wrong type. */
+/** Reads who asks from any entrypoint's input; `undefined` when a value has a wrong type, or headers are ambiguous. */
 export function askersIn(input: Input): Askers | undefined {
   const read = Claimed.safeParse(input)
   return read.success ? askersOf(read.data) : undefined
@@ -39,7 +40,6 @@ export function askersIn(input: Input): Askers | undefined {
 
 const text = z.string()
 const texts = z.array(text)
-const Headers = z.record(text, text)
 const Http = z.looseObject({ method: text.optional(), path: text.optional(), headers: Headers.optional() })
 const Claimed = z.looseObject({
   principal_id: text.nullish(),
@@ -79,29 +79,4 @@ function delegated(mine: Claims, theirs: Claims): Askers {
   const caller = callerOf(mine)
   const person = personOf(theirs)
   return { caller, all: caller?.kind === "service" && person ? [caller, person] : undefined }
-}
-
-/** Header absent: not restricted; blank: an empty set; `*`: not restricted. */
-function scopesHeader(headers: z.infer<typeof Headers> | undefined): readonly string[] | undefined {
-  const header = rawHeader(headers, "scopes")
-  return header === undefined || header === "*" ? undefined : listOf(header, " ")
-}
-
-/** Blank headers are absent. */
-function headerOf(headers: z.infer<typeof Headers> | undefined, name: string): string | undefined {
-  const header = rawHeader(headers, name)
-  return header?.trim() === "" ? undefined : header
-}
-
-/** As Envoy writes them, in lower case or capitalised. */
-function rawHeader(headers: z.infer<typeof Headers> | undefined, name: string): string | undefined {
-  const capitalised = name.replace(/\b[a-z]/g, (letter) => letter.toUpperCase())
-  return headers?.[`x-nmp-${name}`] ?? headers?.[`X-NMP-${capitalised}`]
-}
-
-function listOf(header: string | undefined, separator: string): readonly string[] {
-  return (header ?? "")
-    .split(separator)
-    .map((item) => item.trim())
-    .filter((item) => item !== "")
 }

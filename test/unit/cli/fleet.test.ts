@@ -47,7 +47,14 @@ describe("fleet", () => {
   it("prints the other processes, and what differs there", async () => {
     const { body } = fleet([{ ...current, program: "portcullis", version: "0.1.0" }])
     const others = [
-      { name: "west :8181 (process 7)", state: "current", version: "0.1.0", ready: true, revision: "0a0b0c0d.7", differs: ["policy", "authorization_data"] },
+      {
+        name: "west :8181 (process 7)",
+        state: "current",
+        version: "0.1.0",
+        ready: true,
+        revision: "0a0b0c0d.7",
+        differs: ["policy", "authorization_data"],
+      },
       { name: "east :8181 (process 8)", state: "not_ready", version: "0.1.0", ready: false, seen_seconds_ago: 3.2 },
     ]
     const { url } = await fakeApi(() => ({ status: 200, body: { ...body, pdps: [...body.pdps, ...others], pdps_unknown: true } }))

@@ -46,6 +46,11 @@ async function serveWith(environment: Readonly<Record<string, string>>, ...args:
 }
 
 describe("serve", () => {
+  it("says where Envoy asks over gRPC", async () => {
+    const { announced } = await serveWith({ PORTCULLIS_GATEWAY__ENVOY_GRPC__LISTEN: "127.0.0.1:0" })
+    expect(announced).toMatch(/^Envoy asks over gRPC on grpc:\/\/127\.0\.0\.1:\d+$/m)
+  })
+
   it("announces where it listens, three requests and a walk of seven, logs what it decides on, and ends with 0", async () => {
     const { announced, url, log, stop, ended } = await serve("--health-listen", "127.0.0.1:0")
     expect(announced.match(/^curl .*$/gm)).toHaveLength(10)

@@ -98,10 +98,10 @@ describe("a delta of Portcullis' own", () => {
     expect([pdp.status().bindings, pdp.revision()]).toEqual([2, feed.revision(8)])
   })
 
-  it.each([
-    ["by deltas", (takesDelta: boolean, _: number) => takesDelta],
+  it.each<readonly [string, (takesDelta: boolean, at: number) => boolean]>([
+    ["by deltas", (takesDelta) => takesDelta],
     ["by whole bundles", () => false],
-    ["by one and the other", (takesDelta: boolean, at: number) => takesDelta && at % 3 > 0],
+    ["by one and the other", (takesDelta, at) => takesDelta && at % 3 > 0],
   ])("leads to what the other holds, %s, through 200 random changes", async (_, mayDelta) => {
     const name = (at: number): string => ["ann", "ben/1", "~c%41", "__proto__", "group:ops", "*", "d e\u2028"][at % 7] ?? ""
     let state = 5
@@ -237,7 +237,8 @@ describe("the bundle on disk", () => {
     const feed = await feeding([viewer("ann")])
     const whole = await feed.whole()
     const { pdp, offer, lastAsked, clock } = await fed(whole, { persistFile })
-    const step = (sequence: number) => deltaOf(feed.revision(sequence), [{ op: "upsert", path: placeOf("cy"), value: { workspaces: { ml: [`R${sequence}`] } } }])
+    const step = (sequence: number) =>
+      deltaOf(feed.revision(sequence), [{ op: "upsert", path: placeOf("cy"), value: { workspaces: { ml: [`R${sequence}`] } } }])
     await offer(await step(7))
     clock.at = 59_000
     await offer(await step(8))
