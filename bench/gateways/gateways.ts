@@ -15,7 +15,7 @@ import { figure, ratio, type Row } from "../row.js"
 import { startPrinting, type ServerProcess } from "../server-process.js"
 import { median } from "../statistics.js"
 import { bindingsOf } from "../world.js"
-import { openConfiguration } from "./open-configuration.js"
+import { measuredConfiguration, type Mode } from "./measured-configuration.js"
 
 const connectionCounts = [1, 16]
 const bindingCount = 1_000
@@ -83,11 +83,11 @@ async function rowsOf(kind: GatewayKind, ports: Ports, requests: readonly LoadRe
   progress(`gateways: ${kind}`)
   const stops: (() => Promise<void>)[] = []
   try {
-    const target = async (name: "asking" | "open"): Promise<LoadTarget> => {
-      const change = name === "open" ? { change: openConfiguration(kind) } : {}
-      const gateway = await startGateway(kind, { ports: { gateway: await freePort(), inner: await freePort(), ...ports }, ...change })
+    const target = async (mode: Mode): Promise<LoadTarget> => {
+      const gatewayPorts = { gateway: await freePort(), inner: await freePort(), ...ports }
+      const gateway = await startGateway(kind, { ports: gatewayPorts, change: measuredConfiguration(kind, mode) })
       stops.push(gateway.stop)
-      return { name: `${kind}, ${name}`, server: asServer(gateway), requests }
+      return { name: `${kind}, ${mode}`, server: asServer(gateway), requests }
     }
     return await measured(kind, await target("open"), await target("asking"), isQuick)
   } finally {
@@ -100,7 +100,7 @@ async function measured(kind: GatewayKind, open: LoadTarget, asking: LoadTarget,
   for (const target of [open, asking]) await loadRound(target, 16, isQuick ? 1 : 2)
   const rows: Row[] = []
   for (const connections of connectionCounts) {
-    const found: { readonly open: LoadResult; readonly asking: LoadResult }[] = []
+    const found: Readonly<Record<Mode, LoadResult>>[] = []
     for (let round = 0; round < rounds; round++)
       found.push({ open: await loadRound(open, connections, 1), asking: await loadRound(asking, connections, 1) })
     rows.push(...rowsFor(kind, connections, found))
@@ -108,16 +108,11 @@ async function measured(kind: GatewayKind, open: LoadTarget, asking: LoadTarget,
   return rows
 }
 
-function rowsFor(
-  kind: GatewayKind,
-  connections: number,
-  found: readonly { readonly open: LoadResult; readonly asking: LoadResult }[],
-): readonly Row[] {
+function rowsFor(kind: GatewayKind, connections: number, found: readonly Readonly<Record<Mode, LoadResult>>[]): readonly Row[] {
   const where = `${connections} connection${connections === 1 ? "" : "s"}`
-  const numbers = (of: "open" | "asking", member: keyof LoadResult): readonly number[] => found.map((round) => round[of][member])
+  const numbers = (of: Mode, member: keyof LoadResult): readonly number[] => found.map((round) => round[of][member])
   const added = (member: "p50" | "p99"): string => median(found.map(({ open, asking }) => asking[member] - open[member])).toFixed(2)
-  const latency = (of: "open" | "asking"): string =>
-    `p50 ${median(numbers(of, "p50")).toFixed(2)} ms, p99 ${median(numbers(of, "p99")).toFixed(2)} ms`
+  const latency = (of: Mode): string => `p50 ${median(numbers(of, "p50")).toFixed(2)} ms, p99 ${median(numbers(of, "p99")).toFixed(2)} ms`
   const open = numbers("open", "perSecond")
   const asking = numbers("asking", "perSecond")
   return [

@@ -41,7 +41,7 @@ async function world(options: Partial<ServerOptions>, opaOptions: FleetOpaOption
   changeRole(document.roles.Viewer.permissions)
   const server = await administeredServer({ ...options, limits: { propagationSeconds: 20, ...options.limits } }, false, file)
   for (const name of workspaces) await server.send("POST", "/apis/entities/v2/workspaces", { as: root, body: { name } })
-  const opa = await fleetOpa(server.url, opaOptions)
+  const opa = await fleetOpa(server.url, { logLevel: "error", ...opaOptions })
   await until(() => opa.isReady())
   return { server, opa, changeRole, permissions: document.roles.Viewer.permissions }
 }

@@ -60,8 +60,8 @@ export async function checkControls(probing: Probing, paths: ProbedPaths): Promi
 
 /** Whose name a token says, unverified: worth pretending to be. */
 export function principalOf(token: string | undefined): string {
-  const subject = token === undefined ? undefined : decodedToken(token)?.claims["sub"]
-  return typeof subject === "string" && /^[\x21-\x7e]{1,200}$/.test(subject) ? subject : "service:portcullis-doctor"
+  const name = token === undefined ? undefined : decodedToken(token)?.claims["sub"]
+  return typeof name === "string" && /^[\x21-\x7e]{1,200}$/.test(name) ? name : "service:portcullis-doctor"
 }
 
 /** Everybody may read it where our authorization data is in use. */

@@ -23,7 +23,7 @@ export function pathVariants(target: string): readonly string[] {
     path.toUpperCase(),
     path.slice(1),
   ]
-  return [...new Set(spellings)].filter((spelling) => spelling !== path).map((spelling) => `${spelling}${query}`)
+  return [...new Set(spellings)].map((spelling) => `${spelling}${query}`).filter((spelling) => spelling !== target)
 }
 
 /**
