@@ -29,6 +29,7 @@ interface DoctorGatewayOptions extends Omit<CredentialOptions, "as"> {
   readonly ca?: string
   readonly insecure?: true
   readonly timeout: number
+  readonly away: number
   readonly url?: string
   readonly output: OutputFormat
 }
@@ -52,6 +53,7 @@ export function addDoctorGateway(doctor: Command, terminal: Terminal, finish: (c
       )
       .option("--stop <command>", "stops the sidecar, in a shell: to see that nothing passes without it; needs --start")
       .option("--start <command>", "starts it again; is run whatever happens")
+      .option("--away <seconds>", "how long it is kept away: longer than health checks take to notice", secondsOption, 10)
       .addOption(new Option("--kind <kind>", "whose remedies are told; default: what the gateway says of itself").choices(gatewayKinds))
       .option("--header-prefix <prefix>", "what identity headers begin with", "X-NMP-")
       .option("--ca <file>", "certificates of the authorities that are believed, in PEM")
@@ -89,7 +91,7 @@ Examples:
   portcullis doctor gateway http://127.0.0.1:8080 --token-file token --allowed /a --denied /b --echo /a --stop 'docker compose stop portcullis' --start 'docker compose start portcullis'`
 
 function examination(options: DoctorGatewayOptions, origin: URL, terminal: Terminal): Omit<GatewayExamination, "token" | "onCheck"> {
-  const { allowed, denied, open, echo, kind, headerPrefix, insecure, timeout, ca, stop, start } = options
+  const { allowed, denied, open, echo, kind, headerPrefix, insecure, timeout, away, ca, stop, start } = options
   const interrupted = new AbortController()
   if (stop !== undefined) terminal.onStop(() => interrupted.abort())
   return {
@@ -99,6 +101,7 @@ function examination(options: DoctorGatewayOptions, origin: URL, terminal: Termi
     headerPrefix,
     insecure,
     timeoutMs: timeout * 1_000,
+    awayMs: away * 1_000,
     ca: ca === undefined ? undefined : certificates(resolve(terminal.workingFolder, ca)),
     outage:
       stop === undefined || start === undefined ? undefined : { stop: () => runInShell(stop, terminal), start: () => runInShell(start, terminal) },

@@ -10,8 +10,10 @@ const cases = numberIn("DIFFERENTIAL_CASES", 100_000)
 const seed = numberIn("DIFFERENTIAL_SEED", 20_261_124)
 const casesPerWorld = 500
 const shownMismatches = 5
-/** From so many cases on each rule must have decided one, and both answers be frequent. */
+/** From so many cases on both answers must be frequent. */
 const manyCases = 20_000
+/** From so many cases on each rule must have decided one: A6 decides one in three thousand. */
+const casesForEachRule = 100_000
 const explainedOneIn = 5
 
 describe.each(chosenSuites())("the $profile profile", (suite) => {
@@ -31,6 +33,7 @@ describe.each(chosenSuites())("the $profile profile", (suite) => {
     expect(tally.allowed / tally.cases).toBeGreaterThan(0.2)
     expect(tally.allowed / tally.cases).toBeLessThan(0.8)
     expect(tally.worldsWithBoth / tally.worlds).toBeGreaterThan(0.9)
+    if (cases < casesForEachRule) return
     expect([...tally.rules].sort()).toEqual(expect.arrayContaining([...suite.rules]))
   })
 })

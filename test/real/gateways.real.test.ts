@@ -96,7 +96,10 @@ describe.each(testedGateways)("behind %s", (kind) => {
     })
 
     it("is refused without a token", async () => {
-      expect(await send(stack)).toMatchObject({ status: 401, code: "no_credentials", seen: [] })
+      const sent = await send(stack)
+      expect(sent).toMatchObject({ status: 401, code: "no_credentials", seen: [] })
+      expect(sent.head).toMatch(/\r\nwww-authenticate: bearer\r\n/i)
+      expect(sent.head).toMatch(/\r\ncache-control: no-store\r\n/i)
       expect(await send(stack, { lines: ["Authorization: Basic YW5uOmFubg=="] })).toMatchObject({ status: 401, seen: [] })
     })
 
@@ -220,6 +223,26 @@ describe.each(testedGateways)("behind %s", (kind) => {
       expect(stack.seen("smuggled")).toEqual([])
       expect((await send(stack, { token: ann })).status).toBe(200)
     })
+
+    it("of a request behind another one are seen only when they were judged", async () => {
+      const ben = await stack.token("ben@example.com")
+      const hidden = requestText("DELETE", llama, ["X-Test: behind", `Authorization: Bearer ${ben}`])
+      const bytes = [ann, ben, "nonsense"].flatMap((token) => smuggling(models, hidden, token))
+      await forEach(bytes, (one) => exchange(stack.port, one, { answers: 3, idleMs: 500 }))
+      expect(stack.seen("behind").filter((request) => provenBy(request) === undefined)).toEqual([])
+      expect((await send(stack, { token: ann })).status).toBe(200)
+    })
+
+    it("are judged in HTTP/1.0 as well", async () => {
+      const head = (test: string, ...lines: readonly string[]) => [`GET ${models} HTTP/1.0`, `X-Test: ${test}`, ...lines, "", ""].join("\r\n")
+      const [allowed] = await exchange(stack.port, head("allowed-1.0", "Host: localhost", `Authorization: Bearer ${ann}`))
+      // Envoy does not speak it.
+      expect([allowed?.status, stack.seen("allowed-1.0").length]).toEqual(/envoy/.test(kind) ? [426, 0] : [200, 1])
+      await exchange(stack.port, head("denied-1.0", "Host: localhost"))
+      await exchange(stack.port, head("denied-1.0"))
+      await exchange(stack.port, `GET ${models}\r\n`, { idleMs: 200 })
+      expect(stack.seen("denied-1.0")).toEqual([])
+    })
   })
 
   describe("large requests", () => {
@@ -323,9 +346,14 @@ describe.each(testedGateways)("behind %s", (kind) => {
       expect(await send(stack, { method: "DELETE", target: llama, token: ann })).toMatchObject({ status: 403, seen: [] })
     })
   })
+
+  it("nothing has reached the service without a decision that is proven", () => {
+    expect(stack.allSeen().length).toBeGreaterThan(500)
+    expect(stack.allSeen().filter((request) => provenBy(request) === undefined)).toEqual([])
+  })
 })
 
-const nothing: SeenRequest = { method: "", url: "", headers: [] }
+const nothing: SeenRequest = { method: "", url: "", headers: [], at: 0 }
 
 /** Sixteen at a time. */
 async function forEach<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
@@ -347,11 +375,11 @@ async function expectJudged(stack: GatewayStack, pdp: Pdp, reached: readonly (re
 }
 
 /** The decision id that its decision proves. */
-function provenBy({ method, url, headers }: SeenRequest): string | undefined {
+function provenBy({ method, url, headers, at }: SeenRequest): string | undefined {
   const rawHeaders = headers.flat()
   const proof = headers.find(([name]) => name.toLowerCase() === "x-portcullis-decision")?.[1] ?? ""
   const { principal } = namedCaller(rawHeaders)
-  return provenDecision(proof, { method, path: pathOf(url), principal }, [decisionKey], Date.now())?.decisionId
+  return provenDecision(proof, { method, path: pathOf(url), principal }, [decisionKey], at)?.decisionId
 }
 
 /** What must not change from one request of somebody to the next. A blank header is as good as none, but for scopes. */

@@ -36,11 +36,13 @@ export interface GatewayExamination {
   readonly insecure?: boolean | undefined
   /** Undefined: the sidecar is left running. */
   readonly outage?: SidecarSwitch | undefined
+  /** How long it is kept away then. */
+  readonly awayMs: number
   /** Told what is examined next. */
   readonly onCheck?: ((check: GatewayCheck) => void) | undefined
   /** No further requests once it is aborted. */
   readonly signal?: AbortSignal | undefined
-  readonly hooks: OutageHooks & { /** Different at each examination. */ readonly marker: string }
+  readonly hooks: Omit<OutageHooks, "awayMs"> & { /** Different at each examination. */ readonly marker: string }
 }
 
 /**
@@ -101,11 +103,11 @@ async function examined(check: GatewayCheck, stage: Stage, examine: () => Promis
   return stage.guarded.length > 0 ? findings : [...findings, unexamined(check, nothingGuarded)]
 }
 
-async function outageFindings(probing: Probing, { outage, hooks }: GatewayExamination, stage: Stage): Promise<readonly GatewayFinding[]> {
+async function outageFindings(probing: Probing, { outage, awayMs, hooks }: GatewayExamination, stage: Stage): Promise<readonly GatewayFinding[]> {
   if (!outage) return [unexamined("outage", "it is not said how the sidecar is stopped", "say it with --stop and --start")]
   const allowed: Question | undefined = stage.allowed === undefined ? undefined : { as: ["token"], target: stage.allowed }
   const questions = [...(allowed ? [allowed] : []), ...stage.guarded.map(({ as, path }) => ({ as, target: path }))]
-  return checkOutage(probing, outage, questions, allowed, hooks)
+  return checkOutage(probing, outage, questions, allowed, { awayMs, ...hooks })
 }
 
 /** Refusals mean something only while what should pass does. */

@@ -11,8 +11,10 @@ export interface SidecarSwitch {
   readonly start: () => Promise<void>
 }
 
-/** Of the machine. */
+/** Times. */
 export interface OutageHooks {
+  /** How long the sidecar is kept away. */
+  readonly awayMs: number
   readonly now: () => number
   readonly pause: (ms: number) => Promise<void>
 }
@@ -48,15 +50,13 @@ export async function checkOutage(
   return [...during, ...(allowed ? await findReturn(probing, allowed, hooks) : [])]
 }
 
-/** Between the requests while it is away. */
-const awayMs = [0, 500, 1_000, 2_000] as const
 /** Half a minute. */
 const waitsMs = Array.from({ length: 25 }, (_, at) => Math.min(50 * 1.5 ** at, 2_000))
 
 /** No answer at all is as closed as a refusal. Asked more than once: what leads around a sidecar may have to notice first that it is away. */
-async function findOpen(probing: Probing, questions: readonly Question[], { pause }: OutageHooks): Promise<readonly GatewayFinding[]> {
+async function findOpen(probing: Probing, questions: readonly Question[], { awayMs, pause }: OutageHooks): Promise<readonly GatewayFinding[]> {
   let asked = 0
-  for (const waitMs of awayMs) {
+  for (const waitMs of pausesWithin(awayMs)) {
     await pause(waitMs)
     const replies = await Promise.all(questions.map(async (question) => ({ question, reply: await probing.ask(question) })))
     const open = replies.filter(({ question, reply }) => ["passed", "shadowed"].includes(outcomeOf(question, reply)))
@@ -66,6 +66,13 @@ async function findOpen(probing: Probing, questions: readonly Question[], { paus
     asked += replies.length
   }
   return [holds("outage", `without the sidecar: ${asked} requests, none passed`)]
+}
+
+/** Longer and longer ones; the last ends with the time. */
+function pausesWithin(ms: number): readonly number[] {
+  const pauses = [0]
+  for (let [pause, rest] = [500, ms]; rest > 0; [pause, rest] = [pause * 1.5, rest - pause]) pauses.push(Math.min(pause, rest))
+  return pauses
 }
 
 function failedOpen(probing: Probing, question: Question, reply: RawReply): GatewayFinding {

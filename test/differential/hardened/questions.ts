@@ -50,7 +50,7 @@ function randomQuestion(scene: Scene, random: Random): Question {
 function allowInput(scene: Scene, random: Random): Question["input"] {
   const known = random.pick(scene.operations)
   const binding = bindingFor(scene, random, known)
-  const workspace = random.chance(0.7) ? binding.workspace : random.pick(["-", "-", "*", "system", ...workspaces])
+  const workspace = random.chance(0.7) ? binding.workspace : random.pick(["-", "-", "-", "-", "*", "system", ...workspaces])
   const direct = {
     ...randomAsker(random, scene.bindings, binding.principal),
     method: randomMethod(random, known.method),
