@@ -1,7 +1,7 @@
 import { PdpError } from "../errors.js"
 import type { Principal } from "../model/principal.js"
 import type { Caller } from "./caller.js"
-import { defaultHeaderPrefix, headerShown, identityHeaders, type IdentityHeader, type IdentityHeaders } from "./identity-headers.js"
+import { defaultHeaderPrefix, headerShown, type IdentityHeader, type IdentityHeaders } from "./identity-headers.js"
 import { assertFewGroups, isEmail, isReserved } from "./names.js"
 
 /**
@@ -30,18 +30,6 @@ export function headerCaller(headers: IdentityHeaders, sentId: string, prefix: s
     ...(delegate && { onBehalfOf: { id: delegate.id, ...delegate.claims } }),
   }
   return { principal, proof: "principal_headers", dropped: [...caller.dropped, ...(delegate?.dropped ?? [])] }
-}
-
-/**
- * Whom identity headers name, whoever sent them; its id is empty when they name nobody. `Authorization` is not looked at.
- *
- * @param rawHeaders names and values in turn
- * @throws {PdpError} `ERR_INPUT_INVALID` naming the header
- */
-export function namedCaller(rawHeaders: readonly string[], prefix: string = defaultHeaderPrefix): Caller {
-  const headers = identityHeaders(rawHeaders, prefix)
-  const id = headers.get("x-nmp-principal-id") ?? ""
-  return id === "" ? { principal: { id }, proof: "none", dropped: [] } : headerCaller(headers, id, prefix)
 }
 
 interface SentHeaders {

@@ -1,6 +1,7 @@
-import { leastProofKeyLength, namedCaller, provenDecision, type Caller, type PeerProof, type PeerRequest } from "../authn/index.js"
+import { leastProofKeyLength, provenDecision, writtenPrincipalIn, type Caller, type PeerProof, type PeerRequest } from "../authn/index.js"
 import { PdpError } from "../errors.js"
 import { isCanonicalPath, pathOf } from "../model/canonical-path.js"
+import type { Principal } from "../model/principal.js"
 
 /** Believes what a gateway has decided, so that nothing is decided twice. */
 export interface GatewayDecisions {
@@ -75,13 +76,13 @@ export function gatewayFinding(settings: GatewaySettings): (request: GatewayRequ
     const decision = onlyValue(decisions)
     if (decision === undefined) return unproven("header_malformed")
     if (!isCanonicalPath(pathOf(target)) || !isCanonicalPath(pathOf(path))) return unproven("path_not_canonical")
-    const caller = attempt(() => namedCaller(rawHeaders, settings.headerPrefix))
-    if ("error" in caller) return unproven("principal_malformed", caller.error)
+    const written = attempt(() => writtenPrincipalIn(rawHeaders, settings.headerPrefix))
+    if ("error" in written) return unproven("principal_malformed", written.error)
     const keys = attempt(() => usableKeys(settings.keys()))
     if ("error" in keys) return unproven("keys_unusable", keys.error)
-    const { principal } = caller.value
+    const principal = written.value
     const gateway = provenDecision(decision, { method, path: pathOf(path), principal }, keys.value, settings.now())
-    return gateway ? { kind: "proven", caller: caller.value, gateway } : unproven("decision_not_proven")
+    return gateway ? { kind: "proven", caller: callerOf(principal), gateway } : unproven("decision_not_proven")
   }
 }
 
@@ -108,6 +109,10 @@ function usableKeys(keys: unknown): readonly string[] {
   if (Array.isArray(keys) && listed.length === keys.length && keys.length > 0) return listed
   const wanted = `answer a list of keys of at least ${leastProofKeyLength} characters each, and no promise`
   throw new PdpError("ERR_CONFIG_INVALID", `the option 'gatewayDecisions.keys' answered something else than usable keys; ${wanted}`)
+}
+
+function callerOf(principal: Principal): Caller {
+  return { principal, proof: principal.id === "" ? "none" : "principal_headers", dropped: [] }
 }
 
 function attempt<Value>(work: () => Value): { readonly value: Value } | { readonly error: unknown } {

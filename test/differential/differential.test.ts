@@ -12,7 +12,7 @@ const casesPerWorld = 500
 const shownMismatches = 5
 /** From so many cases on both answers must be frequent. */
 const manyCases = 20_000
-/** From so many cases on each rule must have decided one: A6 decides one in three thousand. */
+/** From so many cases on each rule must have decided one: A6 decides one in two thousand, of which one in five is explained. */
 const casesForEachRule = 100_000
 const explainedOneIn = 5
 

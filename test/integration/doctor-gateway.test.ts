@@ -233,6 +233,8 @@ describe("portcullis doctor gateway", () => {
       `touch ${stoppedFile}`,
       "--start",
       `rm ${stoppedFile}`,
+      "--away",
+      "1",
     ])
     expect(await doctor.exited).toBe(1)
     expect(doctor.out()).toMatch(/^✓ allowed +GET \/apis\/models\/v2\/a with the token: answered with 200/m)

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { namedCaller, provenDecision } from "../../src/authn/index.js"
+import { provenDecision, writtenPrincipalIn } from "../../src/authn/index.js"
 import { createPdp, memorySource, type Pdp } from "../../src/index.js"
 import { isCanonicalPath, pathOf } from "../../src/model/canonical-path.js"
 import { identityOf, models, send, sendHttp2, upgrade, valuesOf, type Sending, type Sent } from "../fixtures/gateway-requests.js"
@@ -378,7 +378,7 @@ async function expectJudged(stack: GatewayStack, pdp: Pdp, reached: readonly (re
 function provenBy({ method, url, headers, at }: SeenRequest): string | undefined {
   const rawHeaders = headers.flat()
   const proof = headers.find(([name]) => name.toLowerCase() === "x-portcullis-decision")?.[1] ?? ""
-  const { principal } = namedCaller(rawHeaders)
+  const principal = writtenPrincipalIn(rawHeaders)
   return provenDecision(proof, { method, path: pathOf(url), principal }, [decisionKey], at)?.decisionId
 }
 

@@ -103,11 +103,22 @@ async function examined(check: GatewayCheck, stage: Stage, examine: () => Promis
   return stage.guarded.length > 0 ? findings : [...findings, unexamined(check, nothingGuarded)]
 }
 
-async function outageFindings(probing: Probing, { outage, awayMs, hooks }: GatewayExamination, stage: Stage): Promise<readonly GatewayFinding[]> {
+async function outageFindings(
+  probing: Probing,
+  { outage, awayMs, signal, hooks }: GatewayExamination,
+  stage: Stage,
+): Promise<readonly GatewayFinding[]> {
   if (!outage) return [unexamined("outage", "it is not said how the sidecar is stopped", "say it with --stop and --start")]
   const allowed: Question | undefined = stage.allowed === undefined ? undefined : { as: ["token"], target: stage.allowed }
   const questions = [...(allowed ? [allowed] : []), ...stage.guarded.map(({ as, path }) => ({ as, target: path }))]
-  return checkOutage(probing, outage, questions, allowed, { awayMs, ...hooks })
+  if (signal?.aborted) return [unexamined("outage", "it was interrupted")]
+  const aborted = abortOf(signal)
+  return checkOutage(probing, outage, questions, allowed, { awayMs, now: hooks.now, pause: (ms) => Promise.race([hooks.pause(ms), aborted]) })
+}
+
+/** Resolves when it is aborted. */
+function abortOf(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }))
 }
 
 /** Refusals mean something only while what should pass does. */

@@ -88,6 +88,18 @@ describe("a decision of a gateway", () => {
     })
   })
 
+  it("counts for names that only tokens hold", async () => {
+    const principal: Principal = { kind: "person", id: "auth0|5f (a)", email: "o'brien@x.io", groups: ["Domain Users", "a;b"], scopes: [] }
+    const { admit } = await host()
+    const fields: readonly Field[] = [
+      ["X-NMP-Principal-Id", "auth0|5f (a)"],
+      ["X-NMP-Principal-Email", "o'brien@x.io"],
+      ["X-NMP-Principal-Groups", "Domain Users,a;b"],
+      ["X-NMP-Scopes", " "],
+    ]
+    expect(await admit(asked([...fields, authorized, fromGateway, decided(proof(principal))]))).toMatchObject({ admission: { principal, gateway } })
+  })
+
   it("counts by the other prefix where the headers have one", async () => {
     const { admit } = await host({ authentication: { headerPrefix: "X-Auth-", hooks: { now: () => now } } })
     const renamed = allOfIt.map(([name, value]): Field => [name.replace("X-NMP-", "X-Auth-"), value])
@@ -139,7 +151,8 @@ describe("is decided on again, and told why,", () => {
     ["for other scopes", changed("X-NMP-Scopes", ""), "decision_not_proven"],
     ["with a principal header less", without("X-NMP-Principal-Email"), "decision_not_proven"],
     ["with a delegate more", changed("X-NMP-Principal-On-Behalf-Of", "ann"), "decision_not_proven"],
-    ["with a principal that is none", changed("X-NMP-Principal-Id", "a b"), "principal_malformed"],
+    ["with a principal that is none", changed("X-NMP-Principal-Id", "a b"), "decision_not_proven"],
+    ["with a principal of control characters", changed("X-NMP-Principal-Id", "a\u0001b"), "principal_malformed"],
     ["with two principals", [...allOfIt, strangerHeaders[0]], "principal_malformed"],
     ["without the secret", without("X-Portcullis-Peer-Secret"), "peer_not_proven"],
     ["with a wrong secret", changed("X-Portcullis-Peer-Secret", "another secret, as long"), "peer_not_proven"],

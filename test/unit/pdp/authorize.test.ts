@@ -175,6 +175,19 @@ describe("evaluate", () => {
     await pdp.close()
   })
 
+  it.each(["X-Nmp-Principal-On-Behalf-Of", "x_nmp_scopes", "X-NMP-Principal-Id"])(
+    "denies when headers of Envoy's shape are ambiguous: %s",
+    async (name) => {
+      const { pdp } = await modelsPdp()
+      const asked = (more: object): unknown => {
+        const headers = { "x-nmp-principal-id": "service:indexer", ...more }
+        return pdp.evaluate("authz/allowed", { attributes: { request: { http: { method: "GET", path: "/workspaces/ml/models/llama", headers } } } })
+      }
+      expect([asked({}), asked({ [name]: "eve" })]).toEqual([true, false])
+      await pdp.close()
+    },
+  )
+
   it("cuts the slice for every question of a batch, so that a narrowed service stays narrowed", async () => {
     const { pdp, source } = await modelsPdp()
     source.add({ principal: "service:indexer", workspace: "ml", role: "Viewer" })
