@@ -54,7 +54,10 @@ export async function startStack(kind, { freePorts = false, tokens } = {}) {
     ending.push(() => idp.stop())
     const upstream = makeUpstream()
     await once(upstream.listen(ports.upstream, "127.0.0.1"), "listening")
-    ending.push(() => void (upstream.close(), upstream.closeAllConnections()))
+    ending.push(() => {
+      upstream.close()
+      upstream.closeAllConnections()
+    })
     const sidecar = await startSidecar(folder, idp.issuer, ports)
     ending.push(sidecar.stop)
     const gateway = await startGateway(kind, { ports, binary })

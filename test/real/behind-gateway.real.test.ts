@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, it, onTestFinished } from "vitest"
-import { freePort } from "../fixtures/free-port.js"
 import { models } from "../fixtures/gateway-requests.js"
 import { decisionKey, gatewayStack } from "../fixtures/gateway-stack.js"
-import { startCommand } from "../fixtures/sidecar.js"
+import { startCommand, type CommandProcess } from "../fixtures/sidecar.js"
 
 const secret = "the-secret-by-which-a-gateway-is-known"
 
@@ -15,17 +14,21 @@ it("the service of examples/behind-gateway decides on nothing that NGINX has let
   const [keyFile, secretFile] = [join(folder, "decision.key"), join(folder, "peer.secret")]
   writeFileSync(keyFile, decisionKey)
   writeFileSync(secretFile, secret)
-  const upstreamPort = await freePort()
-  const change = (text: string) => text.replace('X-Portcullis-Peer-Secret "";', `X-Portcullis-Peer-Secret "${secret}";`)
-  const stack = await gatewayStack("nginx", { upstreamPort, change })
-  onTestFinished(() => stack.stop())
-  const files = { DECISION_KEY_FILE: keyFile, PEER_SECRET_FILE: secretFile }
-  const service = startCommand(process.execPath, ["examples/behind-gateway/server.mjs"], {
-    ISSUER: stack.issuer,
-    PORT: String(upstreamPort),
-    ...files,
+  const started: { readonly service: CommandProcess; readonly url: string }[] = []
+  const stack = await gatewayStack("nginx", {
+    change: (text) => text.replace('X-Portcullis-Peer-Secret "";', `X-Portcullis-Peer-Secret "${secret}";`),
+    async service(issuer) {
+      const environment = { ISSUER: issuer, PORT: "0", DECISION_KEY_FILE: keyFile, PEER_SECRET_FILE: secretFile }
+      const service = startCommand(process.execPath, ["examples/behind-gateway/server.mjs"], environment)
+      const [, url = ""] = await service.printed("out", /listens on (http:\S+)/)
+      started.push({ service, url })
+      return Number(new URL(url).port)
+    },
   })
-  const [, url = ""] = await service.printed("out", /listens on (http:\S+)/)
+  onTestFinished(() => stack.stop())
+  const [behind] = started
+  if (!behind) throw new Error("no service was started")
+  const { service, url } = behind
   const ann = { Authorization: `Bearer ${await stack.token("ann@example.com")}` }
   const asked = async (at: string, headers: Readonly<Record<string, string>>, method = "GET") => {
     const answer = await fetch(at + models, { method, headers })
