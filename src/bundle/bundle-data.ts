@@ -114,10 +114,11 @@ function insert(data: MutableObject, path: readonly string[], value: unknown, na
   merge(parent, value, name, path)
 }
 
+/** What comes from JSON is nobody else's, and is taken as it is; in YAML an alias may stand for the same object several times. */
 function merge(target: MutableObject, source: MutableObject, name: string, path: readonly string[]): void {
   for (const [key, member] of Object.entries(source)) {
     const known = Object.hasOwn(target, key) ? target[key] : undefined
-    if (known === undefined) setMember(target, key, isObject(member) ? copied(member, name) : member)
+    if (known === undefined) setMember(target, key, isObject(member) && !name.endsWith(".json") ? copied(member, name) : member)
     else if (isObject(known) && isObject(member)) merge(known, member, name, [...path, key])
     else throw conflict(name, [...path, key])
   }
