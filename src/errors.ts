@@ -46,12 +46,15 @@ export class PdpError extends Error {
    * @param message what was wrong, naming the value, and what to do about it
    */
   constructor(code: PdpErrorCode, message: string, { reason, details = {}, ...options }: PdpErrorOptions = {}) {
-    super(message, options)
+    super(message.length > longestMessage ? `${message.slice(0, longestMessage)}…` : message, options)
     this.code = code
     this.reason = reason
     this.details = details
   }
 }
+
+/** Texts from outside may be in it, and are as long as somebody likes. */
+const longestMessage = 8_192
 
 /** What a {@link PdpError} may say besides. */
 export interface PdpErrorOptions extends ErrorOptions {

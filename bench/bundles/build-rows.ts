@@ -8,7 +8,7 @@ import type { Size } from "./sizes.js"
 
 const Step = z.object({ ms: z.number(), stallMs: z.number() })
 type Step = Readonly<z.infer<typeof Step>>
-const Probe = z.object({ idle: Step, first: Step, again: Step, inParts: Step, megabytes: z.number() })
+const Probe = z.object({ idle: Step, first: Step, again: Step, apart: Step, megabytes: z.number() })
 
 /** What it takes to build bundles, and for how long that holds up decisions. @param folder gets `before.tar.gz`, `after.tar.gz`, `key.pem` */
 export async function buildRows({ count, name }: Size, { isQuick }: Extent, folder: string): Promise<readonly Row[]> {
@@ -24,7 +24,7 @@ export async function buildRows({ count, name }: Size, { isQuick }: Extent, fold
   return [
     ...rowsOf(`signed bundle of ${name} bindings, built for the first time`, of("first"), size, idle),
     ...rowsOf(`signed bundle of ${name} bindings, built again after 1 change`, of("again")),
-    ...rowsOf(`signed bundles in parts of ${name} bindings, built again after 1 change`, of("inParts")),
+    ...rowsOf(`signed bundles in 16 parts of ${name} bindings, built again after 1 change`, of("apart")),
   ]
 }
 

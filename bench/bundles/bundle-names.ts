@@ -1,9 +1,7 @@
 /** The bundle that holds everything. */
 export const whole: readonly string[] = ["authz"]
 
-/** The same in parts. */
-export const parts: readonly string[] = [
-  "authz-policy",
-  "authz-roles",
-  ...Array.from({ length: 16 }, (_, part) => `authz-bindings-${part.toString(16).padStart(2, "0")}`),
-]
+/** The same in parts. @param count of those that hold bindings */
+export function inParts(count: number): readonly string[] {
+  return ["authz-policy", "authz-roles", ...Array.from({ length: count }, (_, part) => `authz-bindings-${part.toString(16).padStart(2, "0")}`)]
+}

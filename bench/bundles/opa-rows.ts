@@ -7,7 +7,7 @@ import { progress } from "../progress.js"
 import { atMost, type Row } from "../row.js"
 import { residentMb } from "../server-process.js"
 import { median, percentile } from "../statistics.js"
-import { parts, whole } from "./bundle-names.js"
+import { inParts, whole } from "./bundle-names.js"
 import { granted } from "./grants.js"
 import { sizesOf, type Size } from "./sizes.js"
 import { startPublisher, type Publisher } from "./start-publisher.js"
@@ -22,16 +22,29 @@ export async function opaRows(extent: Extent): Promise<readonly Row[]> {
     writeFileSync(join(folder, "key.pem"), key.privateKeyPem, { mode: 0o600 })
     const rows: Row[] = []
     for (const size of sizesOf(extent))
-      for (const isSigned of [true, false]) {
-        const publisher = await startPublisher(size.count, isSigned ? join(folder, "key.pem") : undefined)
+      for (const { isSigned, parts, takes } of kindsFor(size)) {
+        const publisher = await startPublisher(size.count, { parts, ...(isSigned && { keyFile: join(folder, "key.pem") }) })
         try {
-          for (const names of [whole, parts]) rows.push(await measured({ opa, folder, key, size, isSigned, publisher, names, extent }))
+          for (const names of takes) rows.push(await measured({ opa, folder, key, size, isSigned, publisher, names, extent }))
         } finally {
           await publisher.stop()
         }
       }
     return rows
   })
+}
+
+interface Kind {
+  readonly isSigned: boolean
+  readonly parts: number
+  /** What OPAs take, one after the other. */
+  readonly takes: readonly (readonly string[])[]
+}
+
+function kindsFor({ count }: Size): readonly Kind[] {
+  const signed: Kind = { isSigned: true, parts: 16, takes: [whole, inParts(16)] }
+  const smaller: Kind = { isSigned: true, parts: 64, takes: [inParts(64)] }
+  return [signed, ...(count > 100_000 ? [smaller] : []), { ...signed, isSigned: false }]
 }
 
 interface Arrangement {
@@ -71,7 +84,7 @@ async function measured({ opa, folder, key, size, isSigned, publisher, names, ex
 
 function kindOf(isSigned: boolean, names: readonly string[]): string {
   if (names === whole) return isSigned ? "one signed snapshot" : "deltas of one bundle"
-  return isSigned ? "signed snapshots in parts" : "deltas in parts"
+  return `${isSigned ? "signed snapshots" : "deltas"} in ${names.length} bundles`
 }
 
 function targetOf(isSigned: boolean, names: readonly string[], p95: number): Pick<Row, "target"> {

@@ -8,14 +8,17 @@ import { monotonicMs } from "../propagation/monotonic.js"
 import { bindingsOf } from "../world.js"
 import { Grant, type Published } from "./publisher-messages.js"
 
-/** `publisher SIZE [KEY]`: serves bundles of so many bindings, signed with the key in that file, and grants what its parent tells it to. */
-const [size, keyFile] = process.argv.slice(2)
+/** `publisher SIZE PARTS [KEY]`: serves bundles of so many bindings, signed with the key in that file, and grants what its parent tells it to. */
+const [size, parts, keyFile] = process.argv.slice(2)
 const source = memorySource(bindingsOf(Number(size)))
 const pdp = await createPdp({ authorizationData, source })
 const server = await startServer({
   pdp,
   listen: { host: "127.0.0.1", port: 0 },
-  ...(keyFile !== undefined && { bundles: { signer: bundleSigner({ privateKeyPem: readFileSync(keyFile, "utf8") }) } }),
+  bundles: {
+    bindingBundles: Number(parts),
+    ...(keyFile !== undefined && { signer: bundleSigner({ privateKeyPem: readFileSync(keyFile, "utf8") }) }),
+  },
 })
 process.on("message", (message) => {
   const granted = newcomer(Grant.parse(message).newcomer)

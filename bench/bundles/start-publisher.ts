@@ -17,9 +17,17 @@ export interface Publisher {
   stop(): Promise<void>
 }
 
-/** @param size how many bindings @param keyFile a private key that signs the bundles; none: they are not signed, and there are deltas */
-export async function startPublisher(size: number, keyFile?: string): Promise<Publisher> {
-  const args = [String(size), ...(keyFile === undefined ? [] : [keyFile])]
+/** How a publisher serves bundles. */
+export interface PublisherOptions {
+  /** Over how many bundles bindings are spread. Default 16. */
+  readonly parts?: number
+  /** A private key that signs them. Default: they are not signed, and there are deltas. */
+  readonly keyFile?: string
+}
+
+/** @param size how many bindings */
+export async function startPublisher(size: number, { parts = 16, keyFile }: PublisherOptions = {}): Promise<Publisher> {
+  const args = [String(size), String(parts), ...(keyFile === undefined ? [] : [keyFile])]
   const child = fork(fileURLToPath(new URL("./publisher.js", import.meta.url)), args, { stdio: ["ignore", "ignore", "inherit", "ipc"] })
   const ended = once(child, "exit")
   const failed = ended.then(([code]) => Promise.reject(new Error(`the publisher ended with ${code}`)))

@@ -50,3 +50,5 @@ const server = app.listen(Number(PORT), "127.0.0.1", (problem) => {
   console.error(`cannot listen: ${problem.message}; name another port with PORT=`)
   exit(1)
 })
+// Without it Node drops headers beyond 1,000 and says nothing, and what the gateway says may come last; then the middleware refuses such requests.
+server.maxHeadersCount = 0

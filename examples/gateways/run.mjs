@@ -30,7 +30,9 @@ async function main(args) {
   })
   if (values.help) return said(process.stdout, usage, 0)
   const [kind, ...others] = positionals
-  if (!gatewayKinds.includes(kind) || others.length > 0) return said(process.stderr, usage, 2)
+  const wrong = [...(kind === undefined || gatewayKinds.includes(kind) ? [] : [kind]), ...others]
+  if (wrong.length > 0) return said(process.stderr, `gateway: '${wrong[0]}' is none of ${gatewayKinds.join(", ")}, or one too many\n\n${usage}`, 2)
+  if (kind === undefined) return said(process.stderr, usage, 2)
 
   const stopped = Promise.race(["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => once(process, signal)))
   const stack = await startStack(kind, { freePorts: values["free-ports"], tokens: values.tokens })

@@ -93,7 +93,10 @@ async function startSidecar(folder, issuer, ports) {
   const program = fileURLToPath(new URL("../../dist/cli/portcullis.js", import.meta.url))
   const config = fileURLToPath(new URL("sidecar.yaml", import.meta.url))
   // In a group of its own, so that Ctrl-C is heard here alone.
-  const child = spawn(process.execPath, [program, "serve", "--config", config], { env: settled, detached: true, stdio: ["ignore", "pipe", "pipe"] })
+  // And with an input that ends when this process does, however it does.
+  const watch = new URL("end-with-parent.mjs", import.meta.url).href
+  const args = ["--import", watch, program, "serve", "--config", config]
+  const child = spawn(process.execPath, args, { env: settled, detached: true, stdio: ["pipe", "pipe", "pipe"] })
   process.once("exit", () => child.kill("SIGKILL"))
   const exited = once(child, "close").then(([code, signal]) => code ?? signal)
   let log = ""

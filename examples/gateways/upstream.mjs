@@ -17,6 +17,8 @@ export function makeUpstream() {
       response.end(`${JSON.stringify(seen(request))}\n`)
     })
   })
+  // All of them: Node drops headers beyond 1,000 and says nothing, and what gateways add may come last.
+  server.maxHeadersCount = 0
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy())
     const key = request.headers["sec-websocket-key"]

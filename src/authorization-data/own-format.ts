@@ -46,6 +46,8 @@ const configurationKeys = [
   "bundle",
   "policy",
   "bundle_source",
+  "gateway",
+  "opa",
   "decision_log",
   "max_staleness_seconds",
   "seed",

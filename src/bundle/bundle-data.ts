@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from "node:timers/promises"
 import { messageOf, PdpError } from "../errors.js"
 import { stringEnd } from "./canonical-json.js"
 import { mostDepth } from "./file-hash.js"
-import { isAboveRoots, isUnderRoots } from "./manifest.js"
+import { assertModest } from "./data-bounds.js"
 import { parseYaml } from "./parse-yaml.js"
+import type { RootTree } from "./root-tree.js"
 import { utf8Text } from "./utf8-text.js"
 
 /** A JSON object; its members are its own, whatever they are called. */
@@ -14,18 +16,20 @@ export function isDataFile(name: string): boolean {
 }
 
 /**
- * The data of a bundle: that of each file at the path of its folder.
+ * The data of a bundle: that of each file at the path of its folder. Others get a turn between files.
  *
  * @throws {PdpError} `ERR_BUNDLE_INVALID` when a file is malformed, holds what JavaScript cannot, lies outside the roots, or says what another one says
  */
-export function mergedData(files: ReadonlyMap<string, Uint8Array>, roots: readonly string[]): JsonObject {
+export async function mergedData(files: ReadonlyMap<string, Uint8Array>, roots: RootTree): Promise<JsonObject> {
   const data = emptyObject()
+  assertModest([...files].filter(([name]) => isDataFile(name)))
   for (const [name, bytes] of files) {
     if (!isDataFile(name)) continue
     const path = name.split("/").slice(0, -1)
     const value = readData(name, bytes)
     assertUnderRoots(value, path, roots, name)
     insert(data, path, value, name)
+    if (bytes.length > bytesPerTurn) await nextTurn()
   }
   return data
 }
@@ -36,10 +40,13 @@ export function mergedData(files: ReadonlyMap<string, Uint8Array>, roots: readon
  * @throws {PdpError} `ERR_BUNDLE_INVALID`
  */
 export function readData(name: string, bytes: Uint8Array): unknown {
+  assertModest([[name, bytes]])
   const value = parsed(name, utf8Text(name, bytes))
   assertPlain(value, name, 0)
   return value
 }
+
+const bytesPerTurn = 65_536
 
 type MutableObject = Record<string, unknown>
 
@@ -87,12 +94,12 @@ function assertPlain(value: unknown, name: string, depth: number): void {
 }
 
 /** Data may lie at or below a root; above one there may be objects that lead to it. */
-function assertUnderRoots(value: unknown, path: readonly string[], roots: readonly string[], name: string): void {
-  if (isUnderRoots(roots, path)) return
-  if (!isObject(value) || !isAboveRoots(roots, path))
+function assertUnderRoots(value: unknown, path: readonly string[], roots: RootTree, name: string): void {
+  if (roots.covers(path)) return
+  if (!isObject(value) || !roots.leadsOn(path))
     throw new PdpError(
       "ERR_BUNDLE_INVALID",
-      `manifest roots [${roots.slice(0, 20).join(" ")}] do not permit data at path '/${path.join("/")}' in ${name}; move it, or list its root`,
+      `manifest roots [${roots.shown}] do not permit data at path '/${path.join("/")}' in ${name}; move it, or list its root`,
       { reason: "outside_roots" },
     )
   for (const [key, member] of Object.entries(value)) assertUnderRoots(member, [...path, key], roots, name)

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { messageOf, PdpError } from "../errors.js"
 import { canonicalJson, canonicalValue } from "./canonical-json.js"
+import { assertModest } from "./data-bounds.js"
 import { parseYaml } from "./parse-yaml.js"
 import { utf8Text } from "./utf8-text.js"
 
@@ -39,6 +40,7 @@ export function isStructured(name: string): boolean {
 }
 
 function canonicalFile(name: string, bytes: Uint8Array): string {
+  assertModest([[name, bytes]])
   const text = utf8Text(name, bytes)
   return name.endsWith("data.yaml") ? canonicalYaml(name, text) : canonicalJson(text, name, mostDepth)
 }

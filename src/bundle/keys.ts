@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from "node:crypto"
 import { promisify } from "node:util"
-import { messageOf, PdpError } from "../errors.js"
+import { PdpError } from "../errors.js"
 
 /**
  * Algorithms that OPA verifies bundle signatures with, public keys only. It knows HS256 and its like besides, with which everybody who can verify can
@@ -45,6 +45,8 @@ export async function generateSigningKey(algorithm: SignatureAlgorithm): Promise
  * @throws {PdpError} `ERR_CONFIG_INVALID` when it is none, or not for the algorithm; never with a part of the key
  */
 export function readPrivateKey(pem: string, algorithm?: SignatureAlgorithm): KeyForSignatures {
+  if (/-----BEGIN PUBLIC KEY-----/.test(pem) && !/PRIVATE KEY-----/.test(pem))
+    throw new PdpError("ERR_CONFIG_INVALID", "this is a public key; sign with the private one, which 'portcullis bundle keygen' wrote beside it")
   const key = parsed(() => createPrivateKey(pem), "private")
   return { key, algorithm: algorithmFor(key, algorithm), keyId: keyIdOf(createPublicKey(key)) }
 }
@@ -97,7 +99,7 @@ function parsed(read: () => KeyObject, kind: "private" | "public"): KeyObject {
   try {
     return read()
   } catch (cause) {
-    throw new PdpError("ERR_CONFIG_INVALID", `this is no ${kind} key in PEM: ${messageOf(cause)}; 'portcullis bundle keygen' makes one`, { cause })
+    throw new PdpError("ERR_CONFIG_INVALID", `this is no ${kind} key in PEM; 'portcullis bundle keygen' makes one`, { cause })
   }
 }
 

@@ -1,5 +1,7 @@
 import { z } from "zod"
 import { messageOf, PdpError } from "../errors.js"
+import { firstIssue } from "../model/first-issue.js"
+import { beyondBounds } from "./bounded-json.js"
 import { utf8Text } from "./utf8-text.js"
 
 /** The name of a bundle's manifest. */
@@ -31,39 +33,33 @@ export type BundleManifest = Readonly<z.infer<typeof Manifest>>
 /**
  * Reads a manifest; without one, a bundle owns everything.
  *
- * @throws {PdpError} `ERR_BUNDLE_INVALID` naming the member
+ * @throws {PdpError} `ERR_BUNDLE_INVALID` naming the member; beyond 4 MiB, 100,000 values, 10,000 roots, or 64 segments in one of them
  */
 export function readManifest(bytes: Uint8Array | undefined): BundleManifest {
   const manifest = Manifest.parse({})
   if (!bytes) return manifest
+  const excess = beyondBounds(bytes, { bytes: 4_194_304, values: 100_000 })
+  if (excess !== undefined) throw invalid(`${manifestName}: ${excess}`)
   const parsed = Manifest.safeParse(jsonOf(bytes))
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw invalid(`${manifestName}: ${issue?.path.map(String).join(".") ?? ""} ${issue?.message ?? "is wrong"}`)
-  }
-  const roots = parsed.data.roots.map((root) => root.replace(/^\/+|\/+$/g, ""))
+  if (!parsed.success) throw invalid(`${manifestName}: ${firstIssue(parsed.error)}`)
+  if (parsed.data.roots.length > mostRoots) throw invalid(`${manifestName} lists more than ${mostRoots} roots`)
+  const roots = parsed.data.roots.map(trimmed)
+  if (roots.some((root) => root.split("/", mostSegments + 1).length > mostSegments))
+    throw invalid(`${manifestName} lists a root of more than ${mostSegments} segments`)
   const overlap = overlapOf(roots)
   if (overlap) throw invalid(`manifest has overlapped roots: '${overlap[0]}' and '${overlap[1]}'`)
   return { ...parsed.data, roots }
 }
 
-/** True when a path, by its segments, is at or below one of the roots. */
-export function isUnderRoots(roots: readonly string[], path: readonly string[]): boolean {
-  return roots.some((root) => contains(segmentsOf(root), path))
-}
+const mostRoots = 10_000
+const mostSegments = 64
 
-/** True when one of the roots is below a path. */
-export function isAboveRoots(roots: readonly string[], path: readonly string[]): boolean {
-  return roots.some((root) => contains(path, segmentsOf(root)))
-}
-
-/** The segments of a path with slashes; none of `""`. */
-export function segmentsOf(path: string): readonly string[] {
-  return path === "" ? [] : path.split("/")
-}
-
-function contains(above: readonly string[], path: readonly string[]): boolean {
-  return above.length <= path.length && above.every((segment, at) => segment === path[at])
+/** Without slashes at its ends; an expression would look at those in between again and again. */
+function trimmed(root: string): string {
+  let [from, to] = [0, root.length]
+  while (root[from] === "/") from++
+  while (to > from && root[to - 1] === "/") to--
+  return root.slice(from, to)
 }
 
 /** In code-unit order with `/` first, a root comes right before the first one below it. */

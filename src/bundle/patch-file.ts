@@ -1,7 +1,8 @@
 import { z } from "zod"
 import { PdpError } from "../errors.js"
+import { firstIssue } from "../model/first-issue.js"
 import { readData } from "./bundle-data.js"
-import { isUnderRoots } from "./manifest.js"
+import type { RootTree } from "./root-tree.js"
 
 /** One step of a delta bundle. */
 export interface PatchOperation {
@@ -24,14 +25,14 @@ export const patchName = "patch.json"
  *
  * @throws {PdpError} `ERR_BUNDLE_INVALID` when it is malformed, empty (which OPA takes for an empty snapshot), or leads outside the roots
  */
-export function readPatch(bytes: Uint8Array, roots: readonly string[]): readonly PatchOperation[] {
+export function readPatch(bytes: Uint8Array, roots: RootTree): readonly PatchOperation[] {
   const parsed = Patch.safeParse(readData(patchName, bytes))
-  if (!parsed.success) throw invalid(`${patchName}: ${z.prettifyError(parsed.error).replace(/\s+/g, " ")}`)
+  if (!parsed.success) throw invalid(`${patchName}: ${firstIssue(parsed.error)}`)
   if (parsed.data.data.length === 0) throw invalid(`${patchName} is empty; send nothing instead, because OPA takes it for an empty snapshot`)
   return parsed.data.data.map(({ op, path: raw, value }) => {
     const path = pathOf(raw)
-    if (!isUnderRoots(roots, path))
-      throw new PdpError("ERR_BUNDLE_INVALID", `manifest roots [${roots.slice(0, 20).join(" ")}] do not permit data patch at path '${raw}'`, {
+    if (!roots.covers(path))
+      throw new PdpError("ERR_BUNDLE_INVALID", `manifest roots [${roots.shown}] do not permit data patch at path '${raw}'`, {
         reason: "outside_roots",
       })
     return { op, path, ...(op !== "remove" && { value }) }

@@ -1,8 +1,9 @@
 import { PdpError } from "../errors.js"
 import { mergedData, type JsonObject } from "./bundle-data.js"
-import { isUnderRoots, manifestName, readManifest, segmentsOf, type BundleManifest } from "./manifest.js"
+import { manifestName, readManifest, type BundleManifest } from "./manifest.js"
 import { patchName, readPatch, type PatchOperation } from "./patch-file.js"
 import { regoPackage } from "./rego-package.js"
+import { rootTree, segmentsOf, type RootTree } from "./root-tree.js"
 import { readSignaturesFile, signatureProblem, signaturesFile, type SignaturesFile } from "./signatures-file.js"
 import { unpackArchive, type BundleLimits } from "./unpack-archive.js"
 import { utf8Text } from "./utf8-text.js"
@@ -51,7 +52,7 @@ export async function readBundle(bytes: Uint8Array, { limits, verification, apar
   const verified = await verifiedSignature(files, verification)
   const signatures = files.get(signaturesFile)
   return {
-    ...interpreted(files, apart),
+    ...(await interpreted(files, apart)),
     files,
     ...(signatures && { signatures: readSignaturesFile(signatures) }),
     ...(verified && { verified }),
@@ -66,23 +67,27 @@ async function verifiedSignature(
   if (verification && files.has(patchName) && !files.has(signaturesFile))
     throw signatureProblem("signature_missing", "this is a delta bundle, which OPA does not sign; ask for snapshots where signatures are verified")
   if (verification) return verifyBundle(files, verification)
-  if (files.has(signaturesFile)) throw signatureProblem("verification_key_missing", "the bundle is signed, and no verification key is configured")
+  if (files.has(signaturesFile))
+    throw signatureProblem(
+      "verification_key_missing",
+      "the bundle is signed, and no verification key is configured; name the public key in bundle_source.verification_key_files, or 'verify' in createPdp",
+    )
   return undefined
 }
 
-function interpreted(
+async function interpreted(
   files: ReadonlyMap<string, Uint8Array>,
   apart: NonNullable<ReadBundleOptions["apart"]>,
-): Omit<UnpackedBundle, "files" | "signatures" | "verified"> {
+): Promise<Omit<UnpackedBundle, "files" | "signatures" | "verified">> {
   for (const name of files.keys()) assertPlaced(name)
   const manifest = readManifest(files.get(manifestName))
-  const { roots } = manifest
+  const roots = rootTree(manifest.roots)
   const names = new Set(files.keys())
-  const data = mergedData(new Map([...files].filter(([name]) => !apart(name, manifest, names))), roots)
+  const data = await mergedData(new Map([...files].filter(([name]) => !apart(name, manifest, names))), roots)
   const rego = new Map(named(files, /\.rego$/).map(([name, bytes]) => [name, utf8Text(name, bytes)]))
   const wasm = new Map(named(files, /(?:^|\/)policy\.wasm$/))
   for (const [name, text] of rego) assertPackage(name, text, roots)
-  assertEntrypoints(manifest, wasm)
+  assertEntrypoints(manifest, roots, wasm)
   const patchBytes = files.get(patchName)
   if (!patchBytes) return { type: "snapshot", manifest, data, rego, wasm, patch: [] }
   if (rego.size + wasm.size + Object.keys(data).length > 0)
@@ -103,23 +108,20 @@ function assertPlaced(name: string): void {
   if (name.endsWith(`/${patchName}`)) throw invalid("patch_invalid", `${name}: a patch is ${patchName} at the root`)
 }
 
-function assertPackage(name: string, text: string, roots: readonly string[]): void {
+function assertPackage(name: string, text: string, roots: RootTree): void {
   const path = regoPackage(text)
   if (!path) throw invalid("rego_invalid", `${name} does not begin with a package`)
-  if (isUnderRoots(roots, path)) return
-  throw invalid("outside_roots", `manifest roots [${roots.slice(0, 20).join(" ")}] do not permit 'package ${path.join(".")}' in module '${name}'`)
+  if (roots.covers(path)) return
+  throw invalid("outside_roots", `manifest roots [${roots.shown}] do not permit 'package ${path.join(".")}' in module '${name}'`)
 }
 
-function assertEntrypoints({ wasm: resolvers, roots }: BundleManifest, modules: ReadonlyMap<string, Uint8Array>): void {
+function assertEntrypoints({ wasm: resolvers }: BundleManifest, roots: RootTree, modules: ReadonlyMap<string, Uint8Array>): void {
   const seen = new Set<string>()
   for (const { entrypoint, module } of resolvers) {
     if (!modules.has(module.replace(/^\//, "")))
       throw invalid("manifest_invalid", `manifest references wasm module '${module}' but the module file does not exist`)
-    if (!isUnderRoots(roots, segmentsOf(entrypoint)))
-      throw invalid(
-        "outside_roots",
-        `manifest roots [${roots.slice(0, 20).join(" ")}] do not permit '${entrypoint}' entrypoint for wasm module '${module}'`,
-      )
+    if (!roots.covers(segmentsOf(entrypoint)))
+      throw invalid("outside_roots", `manifest roots [${roots.shown}] do not permit '${entrypoint}' entrypoint for wasm module '${module}'`)
     if (seen.has(entrypoint)) throw invalid("manifest_invalid", `manifest names the entrypoint '${entrypoint}' twice`)
     seen.add(entrypoint)
   }

@@ -1,5 +1,7 @@
 import { z } from "zod"
 import { messageOf, PdpError } from "../errors.js"
+import { firstIssue } from "../model/first-issue.js"
+import { beyondBounds, type JsonBounds } from "./bounded-json.js"
 
 /** The name of the file with the signature. */
 export const signaturesFile = ".signatures.json"
@@ -23,14 +25,18 @@ export const SignatureClaims = z.object({
 })
 export type SignatureClaims = Readonly<z.infer<typeof SignatureClaims>>
 
-/** @throws {PdpError} `ERR_BUNDLE_INVALID` */
+/**
+ * Reads a file that nobody has verified.
+ *
+ * @throws {PdpError} `ERR_BUNDLE_INVALID`, before it is parsed when it holds more than one JWT for 10,000 files could
+ */
 export function readSignaturesFile(bytes: Uint8Array): SignaturesFile {
-  return parsed(bytes, SignaturesFile, signaturesFile)
+  return parsed(bytes, SignaturesFile, signaturesFile, { bytes: 4_194_304, values: 100 })
 }
 
 /** @throws {PdpError} `ERR_BUNDLE_INVALID` */
 export function readSignatureClaims(bytes: Uint8Array): SignatureClaims {
-  return parsed(bytes, SignatureClaims, `the JWT in ${signaturesFile}`)
+  return parsed(bytes, SignatureClaims, `the JWT in ${signaturesFile}`, { bytes: 4_194_304, values: 100_000 })
 }
 
 /** A failure of verification. */
@@ -38,11 +44,13 @@ export function signatureProblem(reason: string, problem: string, cause?: unknow
   return new PdpError("ERR_BUNDLE_INVALID", problem, { reason, ...(cause !== undefined && { cause }) })
 }
 
-function parsed<Schema extends z.ZodType>(bytes: Uint8Array, schema: Schema, name: string): z.infer<Schema> {
+function parsed<Schema extends z.ZodType>(bytes: Uint8Array, schema: Schema, name: string, bounds: JsonBounds): z.infer<Schema> {
+  const excess = beyondBounds(bytes, bounds)
+  if (excess !== undefined) throw signatureProblem("signature_malformed", `${name} is not what it must be: ${excess}`)
   try {
     return schema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)))
   } catch (cause) {
-    const why = cause instanceof z.ZodError ? z.prettifyError(cause).replace(/\s+/g, " ") : messageOf(cause)
-    throw signatureProblem("signature_malformed", `${name} is not what it must be: ${why}`, cause)
+    if (!(cause instanceof z.ZodError)) throw signatureProblem("signature_malformed", `${name} is not what it must be: ${messageOf(cause)}`, cause)
+    throw signatureProblem("signature_malformed", `${name} is not what it must be: ${firstIssue(cause)}`)
   }
 }

@@ -1,6 +1,6 @@
 import { promisify } from "node:util"
 import { gunzip } from "node:zlib"
-import { unpackTar } from "modern-tar"
+import { unpackTar, type TarHeader } from "modern-tar"
 import { messageOf, PdpError } from "../errors.js"
 
 /** What a bundle may hold at most. */
@@ -23,7 +23,16 @@ export async function unpackArchive(
   { bytes: mostBytes = 268_435_456, files: mostFiles = 10_000, folders = 64 }: BundleLimits = {},
 ) {
   const tar = await inflated(bytes, mostBytes)
-  const entries = await unpackTar(tar, { strict: true }).catch((cause) => {
+  let met = 0
+  // While the archive is read: entries of nothing cost next to nothing to send.
+  const filter = ({ type = "file", name }: TarHeader): boolean => {
+    if (++met > mostFiles * 2) throw invalid("too_large", `the bundle holds more than ${mostFiles * 2} entries`)
+    // Whatever has no name would be skipped.
+    if (type !== "directory") nameOf(name, folders)
+    return true
+  }
+  const entries = await unpackTar(tar, { strict: true, filter }).catch((cause: unknown) => {
+    if (cause instanceof PdpError) throw cause
     throw invalid("tar_invalid", `the bundle is not a tar: ${messageOf(cause)}`, cause)
   })
   const files = new Map<string, Uint8Array>()
@@ -39,12 +48,13 @@ export async function unpackArchive(
   return files
 }
 
-const inflate = promisify<Uint8Array, { readonly maxOutputLength: number }, Buffer>(gunzip)
+const inflate = promisify<Uint8Array, { readonly maxOutputLength: number; readonly chunkSize: number }, Buffer>(gunzip)
+const pieceBytes = 262_144
 const metadataTypes = new Set(["pax-header", "pax-global-header", "gnu-long-name", "gnu-long-link-name"])
 
 async function inflated(bytes: Uint8Array, mostBytes: number): Promise<Buffer> {
   try {
-    return await inflate(bytes, { maxOutputLength: mostBytes })
+    return await inflate(bytes, { maxOutputLength: mostBytes, chunkSize: pieceBytes })
   } catch (cause) {
     if (cause instanceof RangeError) throw invalid("too_large", `the bundle holds more than ${mostBytes} bytes once it is inflated`, cause)
     throw invalid("gzip_invalid", `the bundle is not gzip, or cut off: ${messageOf(cause)}`, cause)
@@ -56,7 +66,11 @@ function nameOf(raw: string, folders: number): string {
   const name = raw.replace(/^(?:\.\/|\/)/, "")
   const shown = JSON.stringify(raw.slice(0, 200))
   const segments = name.split("/")
-  if (segments.some((segment) => segment === "" || segment === "." || segment === "..") || /[\\\u0000-\u001f\u007f]|^[A-Za-z]:/.test(name))
+  if (
+    name.trim() === "" ||
+    segments.some((segment) => segment === "" || segment === "." || segment === "..") ||
+    /[\\\u0000-\u001f\u007f]|^[A-Za-z]:/.test(name)
+  )
     throw invalid("entry_refused", `the name ${shown} leads out of the bundle, or is none`)
   if (segments.length - 1 > folders) throw invalid("too_large", `${shown} lies in more than ${folders} folders`)
   return name

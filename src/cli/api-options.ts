@@ -4,6 +4,7 @@ import { quoted } from "./curl-line.js"
 import { identityFor, type Identity } from "./identity.js"
 import { otherLogins } from "./login-failure.js"
 import { sidecarUrl, urlFlag, withUrlOption } from "./sidecar-url.js"
+import { ourName } from "./our-name.js"
 import type { Terminal } from "./terminal.js"
 
 /** The sidecar that is asked, and who asks. */
@@ -44,7 +45,7 @@ export async function apiTarget(options: ApiOptions, command: Command, terminal:
 
 /** A command of ours, ready to be pasted. `<…>` stays as it is, to be filled in. */
 export function proposed({ flags }: Pick<ApiTarget, "flags">, ...args: readonly string[]): string {
-  return ["portcullis", ...args, ...flags].map((word) => (plain.test(word) ? word : quoted(printable(word)))).join(" ")
+  return [ourName, ...[...args, ...flags].map((word) => (plain.test(word) ? word : quoted(printable(word))))].join(" ")
 }
 
 /** The flags of a target that name the sidecar alone. */

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto"
-import { mkdir } from "node:fs/promises"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import { type Command } from "commander"
 import { bundleSet, bundleSigner, type BundleOrigin, type BundleSigner, type SignatureAlgorithm } from "../bundle/index.js"
 import type { Pdp } from "../pdp/index.js"
-import { algorithmArgument, readBytes, writeBytes } from "./bundle-file.js"
+import { algorithmArgument, makeFolder, readKey, writeBytes } from "./bundle-file.js"
 import { ConfigFlags, configuredBy, withLocalDataOptions } from "./config-options.js"
 import { configuredPdp } from "./configured-pdp.js"
 import type { Terminal } from "./terminal.js"
@@ -32,15 +31,22 @@ export function addBundleBuild(bundle: Command, terminal: Terminal): void {
     .option("--scope <scope>", "scope of the signature; OPA's configuration must have the same")
     .addHelpText("after", examples)
     .action(async (options: BuildOptions) => {
+      const unused = (["algorithm", "keyId", "scope"] as const).find((name) => options[name] !== undefined)
+      if (options.signKey === undefined && unused !== undefined)
+        command.error(`error: ${flags[unused]} says how to sign; name a key with --sign-key, or leave it out`)
       const signer = await signerOf(options, terminal)
       const { pdp } = await configuredPdp(configuredBy(ConfigFlags.parse(options), terminal).config, false, terminal)
       try {
+        if (pdp.status().bindings === 0)
+          terminal.err("portcullis: the bundle holds no role bindings: nobody has a role; name them with --bindings, --data or --config\n")
         await build(originOf(pdp, options.revision), options, signer, terminal)
       } finally {
         await pdp.close()
       }
     })
 }
+
+const flags = { algorithm: "--algorithm", keyId: "--key-id", scope: "--scope" } as const
 
 const examples = `
 A signature holds the time and, with ES and PS algorithms, chance: signed bundles differ each time.
@@ -51,21 +57,15 @@ Examples:
 
 async function signerOf({ signKey, algorithm, keyId, scope }: BuildOptions, terminal: Terminal): Promise<BundleSigner | undefined> {
   if (signKey === undefined) return undefined
-  const privateKeyPem = (await readBytes(signKey, terminal)).toString()
-  return bundleSigner({
-    privateKeyPem,
-    ...(algorithm && { algorithm }),
-    ...(keyId !== undefined && { keyId }),
-    ...(scope !== undefined && { scope }),
-    now: terminal.now,
-  })
+  const options = { ...(algorithm && { algorithm }), ...(keyId !== undefined && { keyId }), ...(scope !== undefined && { scope }), now: terminal.now }
+  return readKey(signKey, terminal, (privateKeyPem) => bundleSigner({ privateKeyPem, ...options }))
 }
 
 async function build(origin: BundleOrigin, { out, split }: BuildOptions, signer: BundleSigner | undefined, terminal: Terminal): Promise<void> {
   const bundles = bundleSet(origin, signer && { signer })
   try {
     const names = split ? bundles.names.filter((name) => name !== "authz") : ["authz"]
-    if (split) await mkdir(resolve(terminal.workingFolder, out), { recursive: true })
+    if (split) await makeFolder(out, terminal)
     for (const name of names) {
       const { revision, bytes } = await bundles.current(name)
       const file = split ? join(out, `${name}.tar.gz`) : out

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises"
+import { lstat, mkdir, readFile } from "node:fs/promises"
 import { resolve } from "node:path"
 import { InvalidArgumentError } from "commander"
 import { signatureAlgorithms, type SignatureAlgorithm } from "../bundle/index.js"
@@ -29,6 +29,49 @@ export async function writeBytes(file: string, bytes: Uint8Array, mode: number, 
     })
   } catch (cause) {
     throw new PdpError("ERR_SOURCE_UNAVAILABLE", `cannot write ${file}: ${messageOf(cause)}; check the folder, its rights and the disk`, { cause })
+  }
+}
+
+/** Makes a folder, unless it is there. @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` */
+export async function makeFolder(folder: string, terminal: Terminal): Promise<void> {
+  try {
+    await mkdir(resolve(terminal.workingFolder, folder), { recursive: true })
+  } catch (cause) {
+    throw new PdpError(
+      "ERR_SOURCE_UNAVAILABLE",
+      `cannot make the folder ${folder}: ${messageOf(cause)}; name a folder, or one that is not there yet`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+/** @throws {PdpError} `ERR_SOURCE_UNAVAILABLE` naming the first of the files that is there */
+export async function assertFree(files: readonly string[], terminal: Terminal): Promise<void> {
+  for (const file of files) {
+    const found = await lstat(resolve(terminal.workingFolder, file)).catch(() => undefined)
+    if (found) throw new PdpError("ERR_SOURCE_UNAVAILABLE", `${file} is there already; choose another name, or overwrite it with --force`)
+  }
+}
+
+/**
+ * Reads a key of a file.
+ *
+ * @param parse what it is read with
+ * @throws {PdpError} `ERR_SOURCE_UNAVAILABLE`; what `parse` throws, with the file's name
+ */
+export async function readKey<Key>(file: string, terminal: Terminal, parse: (pem: string) => Key): Promise<Key> {
+  return namingFile(file, (await readBytes(file, terminal)).toString(), parse)
+}
+
+/** Has a file's contents parsed. @throws {PdpError} what `parse` throws, with the file's name */
+export function namingFile<Key>(file: string, text: string, parse: (text: string) => Key): Key {
+  try {
+    return parse(text)
+  } catch (cause) {
+    if (!(cause instanceof PdpError)) throw cause
+    throw new PdpError(cause.code, `${file}: ${cause.message}`, { cause })
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander"
 import { stringify } from "yaml"
 import { generateSigningKey, type SignatureAlgorithm } from "../bundle/index.js"
-import { algorithmArgument, writeBytes } from "./bundle-file.js"
+import { algorithmArgument, assertFree, writeBytes } from "./bundle-file.js"
 import type { Terminal } from "./terminal.js"
 
 interface KeygenOptions {
@@ -9,6 +9,7 @@ interface KeygenOptions {
   readonly out: string
   readonly keyId?: string
   readonly scope?: string
+  readonly force?: boolean
 }
 
 /** `portcullis bundle keygen`. */
@@ -25,15 +26,19 @@ export function addBundleKeygen(bundle: Command, terminal: Terminal): void {
     .requiredOption("-o, --out <prefix>", "writes PREFIX.pem, which only its owner may read, and PREFIX.pub.pem")
     .option("--key-id <id>", "name of the key in OPA's configuration; default: from the key itself")
     .option("--scope <scope>", "scope that signatures will have")
+    .option("--force", "overwrite a key that is there: what it has signed is verified with its public key alone")
     .addHelpText("after", "\nExamples:\n  portcullis bundle keygen --algorithm ES256 -o bundle-key")
-    .action(async ({ algorithm, out, keyId: named, scope }: KeygenOptions) => {
+    .action(async ({ algorithm, out, keyId: named, scope, force }: KeygenOptions) => {
+      const files = { privateFile: `${out}.pem`, publicFile: `${out}.pub.pem` }
+      if (force !== true) await assertFree(Object.values(files), terminal)
       const { privateKeyPem, publicKeyPem, keyId: own } = await generateSigningKey(algorithm)
       const keyId = named ?? own
-      const [privateFile, publicFile] = [`${out}.pem`, `${out}.pub.pem`]
-      await writeBytes(privateFile, Buffer.from(privateKeyPem), 0o600, terminal)
-      await writeBytes(publicFile, Buffer.from(publicKeyPem), 0o644, terminal)
+      await writeBytes(files.privateFile, Buffer.from(privateKeyPem), 0o600, terminal)
+      await writeBytes(files.publicFile, Buffer.from(publicKeyPem), 0o644, terminal)
       const signing = { keyid: keyId, ...(scope !== undefined && { scope }) }
       terminal.out(stringify({ keys: { [keyId]: { algorithm, key: publicKeyPem } }, bundles: { authz: { signing } } }))
-      terminal.err(`private key: ${privateFile}; public key: ${publicFile}; the above belongs into OPA's configuration, 'signing' into each bundle\n`)
+      terminal.err(
+        `private key: ${files.privateFile}; public key: ${files.publicFile}; the above belongs into OPA's configuration, 'signing' into each bundle\n`,
+      )
     })
 }

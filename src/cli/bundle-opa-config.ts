@@ -1,9 +1,10 @@
-import type { Command } from "commander"
+import { InvalidArgumentError, type Command } from "commander"
 import { stringify } from "yaml"
 import { bundleNames, publicKeyOf } from "../bundle/index.js"
 import { parseListen, serverLimitsOf, verifiesTokens, type Config } from "../config/index.js"
 import { PdpError } from "../errors.js"
-import { readBytes } from "./bundle-file.js"
+import { mayCarrySecrets } from "../model/loopback.js"
+import { readKey } from "./bundle-file.js"
 import { ConfigFlags, configuredBy } from "./config-options.js"
 import type { Terminal } from "./terminal.js"
 
@@ -20,7 +21,7 @@ export function addBundleOpaConfig(bundle: Command, terminal: Terminal): void {
     .command("opa-config")
     .description("Print the configuration of an OPA that takes its bundles from a sidecar, and reports to it")
     .option("-c, --config <file>", "configuration file of the sidecar (also PORTCULLIS_CONFIG)")
-    .option("--url <url>", "the sidecar, as the OPA reaches it; default: where it listens")
+    .option("--url <url>", "the sidecar, as the OPA reaches it; default: where it listens", urlArgument)
     .option("--split", "policy, roles and role bindings as bundles of their own")
     .option("--persist", "the OPA keeps the last good bundles on disk, and starts with them while the sidecar is away")
     .option("--decision-logs", "the OPA sends its decisions to the sidecar's decision log")
@@ -29,6 +30,8 @@ export function addBundleOpaConfig(bundle: Command, terminal: Terminal): void {
       const { config } = configuredBy(ConfigFlags.parse(options), terminal)
       terminal.out(stringify(await opaConfig(config, options, terminal), { lineWidth: 0 }))
       terminal.err(`portcullis: ${credentialsHint(config)}\n`)
+      if (options.url !== undefined && !mayCarrySecrets(options.url))
+        terminal.err(`portcullis: ${options.url} is plain http to another host: who is in between reads the role bindings and the token; use https\n`)
     })
 }
 
@@ -38,6 +41,11 @@ Examples:
   portcullis bundle opa-config --config portcullis.yaml --url https://portcullis.example.com --split --persist`
 
 const tokenVariable = "PORTCULLIS_BUNDLE_TOKEN"
+
+function urlArgument(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
+  throw new InvalidArgumentError("it is no URL; write https://host, or http://127.0.0.1:8181.")
+}
 
 async function opaConfig(config: Config, { url, split = false, persist = false, decisionLogs = false }: OpaConfigOptions, terminal: Terminal) {
   if (config.policy.path !== undefined)
@@ -66,7 +74,7 @@ async function opaConfig(config: Config, { url, split = false, persist = false, 
 async function signatureOf({ bundle }: Config, terminal: Terminal) {
   const { signing_key_file: file, signing_algorithm: wanted, signing_key_id: named, signing_scope: scope } = bundle
   if (file === undefined) return undefined
-  const { keyId: own, algorithm, publicKeyPem } = publicKeyOf((await readBytes(file, terminal)).toString(), wanted)
+  const { keyId: own, algorithm, publicKeyPem } = await readKey(file, terminal, (pem) => publicKeyOf(pem, wanted))
   const keyId = named ?? own
   return { keys: { [keyId]: { algorithm, key: publicKeyPem } }, signing: { keyid: keyId, ...(scope !== undefined && { scope }) } }
 }

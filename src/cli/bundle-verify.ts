@@ -1,7 +1,7 @@
 import type { Command } from "commander"
 import { readBundle, readPublicKey, type SignatureAlgorithm } from "../bundle/index.js"
 import { collect } from "./config-options.js"
-import { algorithmArgument, readBytes } from "./bundle-file.js"
+import { algorithmArgument, readBytes, readKey } from "./bundle-file.js"
 import { outputOption, rendered, type OutputFormat } from "./output.js"
 import { facts } from "./table.js"
 import type { Terminal } from "./terminal.js"
@@ -29,8 +29,7 @@ export function addBundleVerify(bundle: Command, terminal: Terminal): void {
     .addOption(outputOption())
     .addHelpText("after", "\nExamples:\n  portcullis bundle verify authz.tar.gz --key bundle-key.pub.pem --scope read")
     .action(async (file: string, { key: keyFile, algorithm, keyId, scope, exclude, output }: VerifyOptions) => {
-      const publicKeyPem = (await readBytes(keyFile, terminal)).toString()
-      const key = { algorithm: readPublicKey(publicKeyPem, algorithm).algorithm, publicKeyPem }
+      const key = await readKey(keyFile, terminal, (publicKeyPem) => ({ algorithm: readPublicKey(publicKeyPem, algorithm).algorithm, publicKeyPem }))
       const named = keyId === undefined ? { keys: { given: key }, keyId: "given" } : { keys: { [keyId]: key } }
       const verification = { ...named, ...(scope !== undefined && { scope }), ...(exclude && { excludeFiles: exclude }) }
       const { verified, manifest } = await readBundle(await readBytes(file, terminal), { verification })

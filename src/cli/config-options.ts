@@ -98,5 +98,5 @@ export function configuredBy(flags: ConfigFlags, terminal: Terminal): LoadedConf
 }
 
 function isUrl(text: string | undefined): boolean {
-  return text !== undefined && /^https?:/i.test(text)
+  return text !== undefined && /^[a-z][a-z\d+.-]*:\/\//i.test(text)
 }

@@ -3,6 +3,7 @@ import { bundleSigner } from "../bundle/index.js"
 import type { Config } from "../config/index.js"
 import { messageOf, PdpError } from "../errors.js"
 import type { BundleOptions } from "../server/index.js"
+import { namingFile } from "./bundle-file.js"
 
 /**
  * How a configuration wants bundles given out, for `startServer`.
@@ -15,12 +16,14 @@ export function configuredBundles({ bundle }: Config): BundleOptions {
     bindingBundles: bundle.binding_bundles,
     tokens: bundle.tokens.map(({ name, token, token_file: tokenFile, allow, bundles }) => ({ name, token, tokenFile, allow, bundles })),
     ...(file !== undefined && {
-      signer: bundleSigner({
-        privateKeyPem: readKey(file),
-        ...(algorithm !== undefined && { algorithm }),
-        ...(keyId !== undefined && { keyId }),
-        ...(scope !== undefined && { scope }),
-      }),
+      signer: namingFile(`bundle.signing_key_file: ${file}`, readKey(file), (privateKeyPem) =>
+        bundleSigner({
+          privateKeyPem,
+          ...(algorithm !== undefined && { algorithm }),
+          ...(keyId !== undefined && { keyId }),
+          ...(scope !== undefined && { scope }),
+        }),
+      ),
     }),
   }
 }

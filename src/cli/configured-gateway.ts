@@ -17,7 +17,7 @@ export interface ConfiguredGateway {
  * @throws {PdpError} `ERR_CONFIG_INVALID` when the file of keys cannot be used
  */
 export function configuredGateway({ gateway }: Config, logger: Logger): ConfiguredGateway {
-  const { allow_cors_preflight: allowCorsPreflight, decision_key_file: path, envoy, envoy_grpc: grpc, shadow } = gateway
+  const { allow_cors_preflight: allowCorsPreflight, decision_key_file: path, envoy, envoy_grpc: grpc, idp_wait_ms: idpWaitMs, shadow } = gateway
   const keys = path === undefined ? undefined : keyFile(path, logger)
   for (const { gateway: name, path_prefix: prefix } of shadow)
     logger.warn(
@@ -26,7 +26,7 @@ export function configuredGateway({ gateway }: Config, logger: Logger): Configur
     )
   return {
     options: {
-      gateway: { allowCorsPreflight, envoyMode: envoy.mode, shadow, ...(keys && { decisionKeys: keys.secrets }) },
+      gateway: { allowCorsPreflight, envoyMode: envoy.mode, idpWaitMs, shadow, ...(keys && { decisionKeys: keys.secrets }) },
       ...(grpc.listen !== undefined && { envoyGrpc: { listen: parseListen(grpc.listen), entrypoint: grpc.entrypoint } }),
     },
     close: () => keys?.close(),

@@ -1,4 +1,5 @@
 import type { Config } from "../config/index.js"
+import { PdpError } from "../errors.js"
 import type { DecisionLog } from "../decision-log/index.js"
 import { createPdp, type BundlePdpOptions, type Pdp, type PdpOptions } from "../pdp/index.js"
 import { configuredFeed } from "./configured-feed.js"
@@ -22,8 +23,10 @@ export interface PdpSurroundings {
 /**
  * The PDP that a configuration describes: on a policy of one's own, on a bundle, or on authorization data and a source of bindings.
  *
+ * Files must be usable at the start; what becomes of them later leaves the last good state. What comes over the network may come later.
+ *
  * @param makeDatabase true: without any other source, a database is made in the working folder
- * @throws {PdpError} what `configuredFeed`, `policyFeed`, `configuredSource` and `createPdp` throw
+ * @throws {PdpError} what `configuredFeed`, `policyFeed`, `configuredSource` and `createPdp` throw, and what the first look at a file throws
  */
 export async function configuredPdp(
   config: Config,
@@ -36,13 +39,31 @@ export async function configuredPdp(
     config.policy.path === undefined
       ? await configuredFeed(config, labels)
       : await policyFeed({ ...config.policy, path: config.policy.path }, terminal)
-  if (bundle) return { pdp: await createPdp({ ...bundleOptions(config), ...noted, bundle }) }
+  if (bundle) {
+    const pdp = await createPdp({ ...bundleOptions(config), ...noted, bundle })
+    return { pdp: config.bundle_source.url === undefined ? await deciding(pdp, bundle.name) : pdp }
+  }
   const configured = await configuredSource(config, makeDatabase)
   try {
-    return { ...configured, pdp: await createPdp({ ...pdpOptions(config), ...noted, ...(configured.source && { source: configured.source }) }) }
+    const pdp = await createPdp({ ...pdpOptions(config), ...noted, ...(configured.source && { source: configured.source }) })
+    return { ...configured, pdp: configured.isFile ? await deciding(pdp) : pdp }
   } catch (thrown) {
     await configured.source?.close()
     throw thrown
+  }
+}
+
+/** @param name of its source, where messages do not say it @throws {PdpError} why it does not decide; it is closed then */
+async function deciding(pdp: Pdp, name?: string): Promise<Pdp> {
+  if (pdp.status().ready) return pdp
+  try {
+    await pdp.refresh()
+    return pdp
+  } catch (thrown) {
+    await pdp.close()
+    if (name === undefined || !(thrown instanceof PdpError)) throw thrown
+    const { code, message, reason, details } = thrown
+    throw new PdpError(code, `${name}: ${message}`, { reason, details, cause: thrown })
   }
 }
 

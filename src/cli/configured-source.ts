@@ -10,6 +10,8 @@ import { headersFrom } from "./headers-file.js"
 export interface ConfiguredSource {
   /** Absent: what the authorization data brings, or nothing. */
   readonly source?: Source
+  /** True when it is a file, which is there at the start. */
+  readonly isFile?: true
   /** Present when they can be written. */
   readonly database?: Database
 }
@@ -29,7 +31,7 @@ export async function configuredSource(config: Config, makeDatabase: boolean): P
     case "memory":
       return {}
     case "file":
-      return { source: readableFile(store.path ?? "") }
+      return { source: readableFile(store.path ?? ""), isFile: true }
     case "http":
       return { source: httpSource({ url: store.url ?? "", ...(store.headers_file !== undefined && { headers: headersFrom(store.headers_file) }) }) }
     case "postgres":

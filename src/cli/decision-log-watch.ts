@@ -3,39 +3,44 @@ import { unrefTimers, type Timers } from "../model/timers.js"
 import type { Logger } from "../telemetry/index.js"
 
 /**
- * Logs when a sink of a decision log begins to fail, and when it works again; and what was lost since the last look, every ten seconds.
+ * Logs when a sink of a decision log begins to fail, and when it works again; and what was lost since the last look. It looks every second, and ten seconds
+ * after it has had something to say.
  *
  * @returns stops it, after a last look
  */
 export function logDecisionLog(log: Pick<DecisionLog, "status">, logger: Logger, timers: Timers = unrefTimers): () => void {
   let before = log.status()
-  const look = (): void => {
+  /** @returns whether there was something to say */
+  const look = (): boolean => {
     const now = log.status()
-    for (const [at, sink] of now.sinks.entries()) logSink(sink, before.sinks[at], logger)
+    const changed = now.sinks.map((sink, at) => logSink(sink, before.sinks[at], logger))
     const lost = lostBetween(before, now)
-    if (Object.keys(lost).length > 0) logger.warn({ lost }, "decisions are missing in the decision log; docs/http.md says what each cause means")
+    const isLoss = Object.keys(lost).length > 0
+    if (isLoss) logger.warn({ lost }, "decisions are missing in the decision log; docs/http.md says what each cause means")
     before = now
+    return isLoss || changed.includes(true)
   }
   let cancel = (): void => undefined
-  const next = (): void => {
-    cancel = timers.after(lookMs, () => {
-      look()
-      next()
-    })
+  const lookIn = (ms: number): void => {
+    cancel = timers.after(ms, () => lookIn(look() ? restMs : lookMs))
   }
-  next()
+  lookIn(lookMs)
   return () => {
     cancel()
     look()
   }
 }
 
-const lookMs = 10_000
+const lookMs = 1_000
+const restMs = 10_000
 
-function logSink({ name, failing, queued, failures }: SinkStatus, before: SinkStatus | undefined, logger: Logger): void {
-  if (failing !== undefined && before?.failing === undefined)
+/** @returns whether it fails now and did not before, or the other way about */
+function logSink({ name, failing, queued, failures }: SinkStatus, before: SinkStatus | undefined, logger: Logger): boolean {
+  if ((failing === undefined) === (before?.failing === undefined)) return false
+  if (failing !== undefined)
     logger.warn({ sink: name, reason: failing, failures, waiting: queued.events }, "a sink of the decision log fails; events wait for it")
-  if (failing === undefined && before?.failing !== undefined) logger.info({ sink: name }, "the sink of the decision log works again")
+  else logger.info({ sink: name }, "the sink of the decision log works again")
+  return true
 }
 
 /** Events by cause, without those that are left out on purpose. */

@@ -13,7 +13,7 @@ import { findingsText } from "./findings-text.js"
 import { environmentToken, loggedIn } from "./identity.js"
 import { outputOption, rendered, type OutputFormat } from "./output.js"
 import { progressLine } from "./progress.js"
-import { runInShell } from "./shell-command.js"
+import { runInShell, runInShellAtOnce } from "./shell-command.js"
 import { sidecarUrl, withUrlOption } from "./sidecar-url.js"
 import type { Terminal } from "./terminal.js"
 
@@ -30,6 +30,7 @@ interface DoctorGatewayOptions extends Omit<CredentialOptions, "as"> {
   readonly insecure?: true
   readonly timeout: number
   readonly away: number
+  readonly alsoUnsafeMethods?: true
   readonly url?: string
   readonly output: OutputFormat
 }
@@ -39,7 +40,7 @@ export function addDoctorGateway(doctor: Command, terminal: Terminal, finish: (c
   const command = doctor
     .command("gateway")
     .description(
-      `Try to get past a gateway of yours, and say what to do about each request that did; exits 0 or 1. Sends at most ${mostRequests} requests, ${mostAtOnce} at a time, to this host alone, none of which changes anything: GET, HEAD, OPTIONS, PROPFIND, TRACE`,
+      `Try to get past a gateway of yours, and say what to do about each request that did; exits 0 or 1. Sends at most ${mostRequests} requests, ${mostAtOnce} at a time, to this host alone, none of which changes anything: GET, HEAD, OPTIONS, PROPFIND, TRACE; others with --also-unsafe-methods alone`,
     )
     .argument("<url>", "scheme, host and port of the gateway")
     .requiredOption("--allowed <path>", "a path that the token may GET, which the service answers with 200", pathOption)
@@ -51,8 +52,15 @@ export function addDoctorGateway(doctor: Command, terminal: Terminal, finish: (c
         "--token-file <file>",
         "a file with it, or - for what is piped in; default: PORTCULLIS_TOKEN, else who is logged in at the gateway or at --url",
       )
-      .option("--stop <command>", "stops the sidecar, in a shell: to see that nothing passes without it; needs --start")
+      .option(
+        "--stop <command>",
+        "stops the sidecar, in a shell: to see that nothing passes without it; needs --start. One that ends the process proves more than SIGSTOP: connections are refused then, and not just silent",
+      )
       .option("--start <command>", "starts it again; is run whatever happens")
+      .option(
+        "--also-unsafe-methods",
+        "also send POST, PUT, PATCH and DELETE, without a token, to the path of --denied: where one passes it may change something",
+      )
       .option("--away <seconds>", "how long it is kept away: longer than health checks take to notice", secondsOption, 10)
       .addOption(new Option("--kind <kind>", "whose remedies are told; default: what the gateway says of itself").choices(gatewayKinds))
       .option("--header-prefix <prefix>", "what identity headers begin with", "X-NMP-")
@@ -91,7 +99,7 @@ Examples:
   portcullis doctor gateway http://127.0.0.1:8080 --token-file token --allowed /a --denied /b --echo /a --stop 'docker compose stop portcullis' --start 'docker compose start portcullis'`
 
 function examination(options: DoctorGatewayOptions, origin: URL, terminal: Terminal): Omit<GatewayExamination, "token" | "onCheck"> {
-  const { allowed, denied, open, echo, kind, headerPrefix, insecure, timeout, away, ca, stop, start } = options
+  const { allowed, denied, open, echo, kind, headerPrefix, insecure, timeout, away, ca, stop, start, alsoUnsafeMethods } = options
   const interrupted = new AbortController()
   if (stop !== undefined) terminal.onStop(() => interrupted.abort())
   return {
@@ -103,10 +111,25 @@ function examination(options: DoctorGatewayOptions, origin: URL, terminal: Termi
     timeoutMs: timeout * 1_000,
     awayMs: away * 1_000,
     ca: ca === undefined ? undefined : certificates(resolve(terminal.workingFolder, ca)),
-    outage:
-      stop === undefined || start === undefined ? undefined : { stop: () => runInShell(stop, terminal), start: () => runInShell(start, terminal) },
+    outage: stop === undefined || start === undefined ? undefined : sidecarSwitch(stop, start, terminal),
+    alsoUnsafeMethods: alsoUnsafeMethods === true,
     signal: interrupted.signal,
     hooks: { now: terminal.now, pause: terminal.pause, marker: `portcullis-doctor-${randomBytes(6).toString("hex")}` },
+  }
+}
+
+/** From the moment when it is stopped, it is started again even when this process ends. */
+function sidecarSwitch(stop: string, start: string, terminal: Terminal): NonNullable<GatewayExamination["outage"]> {
+  let isStarted = (): void => undefined
+  return {
+    stop() {
+      isStarted = terminal.onExit(() => runInShellAtOnce(start, terminal))
+      return runInShell(stop, terminal)
+    },
+    async start() {
+      await runInShell(start, terminal)
+      isStarted()
+    },
   }
 }
 
@@ -129,15 +152,14 @@ function secondsOption(text: string): number {
   throw new InvalidArgumentError("it must be more than 0 and at most 60.")
 }
 
-/** @throws {PdpError} `ERR_CONFIG_INVALID` when the token would be readable on its way */
+/** A token that would be readable on its way is wrong usage, and ends the command. */
 async function tokenAtHand(options: DoctorGatewayOptions, origin: URL, command: Command, terminal: Terminal): Promise<string | undefined> {
   const token = await foundToken(options, origin, command, terminal)
   if (token === undefined) return undefined
   if (!/^[\x21-\x7e]+$/.test(token)) return command.error("error: what is given as a token is none: no header can carry it")
   if (options.insecure !== true && !mayCarrySecrets(origin))
-    throw new PdpError(
-      "ERR_CONFIG_INVALID",
-      `${origin.origin} is plain HTTP to another machine, where the token could be read on its way; name the gateway by https, reach it through a tunnel to localhost, or write --insecure`,
+    return command.error(
+      `error: ${origin.origin} is plain HTTP to another machine, where the token could be read on its way; name the gateway by https, reach it through a tunnel to localhost, or write --insecure`,
     )
   return token
 }

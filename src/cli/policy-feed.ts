@@ -34,7 +34,8 @@ export async function policyFeed(policy: OwnPolicy, terminal: Terminal): Promise
       const tag = await tagOf([...(await packed.files()), ...policy.data])
       if (tag === question.have) return { kind: "unchanged" }
       const data = await documentOf(policy.data)
-      return { kind: "bundle", bytes: await packed.bytes(question.signal), tag, ...(data && { data }) }
+      const rego = await packed.rego?.()
+      return { kind: "bundle", bytes: await packed.bytes(question.signal), tag, ...(data && { data }), ...(rego && { rego }) }
     },
     subscribe: (onNews) => {
       const stops = [packed.subscribe(onNews), watchFiles(policy.data, onNews)]

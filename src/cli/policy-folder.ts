@@ -10,6 +10,8 @@ import { OpaFailure, type OpaProgram } from "./opa-program.js"
 export interface PolicyFolder {
   /** What it is made of. */
   files(): Promise<readonly string[]>
+  /** The Rego of the policy, by file name. Absent: that is in the bundle, as far as it is known. */
+  rego?(): Promise<ReadonlyMap<string, string>>
   /** The bundle. @throws {PdpError} `ERR_POLICY_INVALID` with what OPA says */
   bytes(signal: AbortSignal): Promise<Uint8Array>
   subscribe(onNews: () => void): () => void
@@ -17,13 +19,18 @@ export interface PolicyFolder {
 
 /** A folder of Rego and data, compiled by OPA. Tests in it are left out. */
 export function policyFolder(folder: string, entrypoints: readonly string[], opa: OpaProgram): PolicyFolder {
+  const files = async (): Promise<readonly string[]> => {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+    return entries
+      .filter((entry) => entry.isFile() && builtFrom.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+  }
   return {
-    files: async () => {
-      const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-      return entries
-        .filter((entry) => entry.isFile() && builtFrom.test(entry.name))
-        .map((entry) => join(entry.parentPath, entry.name))
-        .sort()
+    files,
+    rego: async () => {
+      const policies = (await files()).filter((file) => file.endsWith(".rego") && !file.endsWith("_test.rego"))
+      return new Map(await Promise.all(policies.map(async (file) => [file, await readFile(file, "utf8")] as const)))
     },
     bytes: (signal) => built(folder, entrypoints, opa, signal),
     subscribe: (onNews) => watchFolder(folder, onNews),

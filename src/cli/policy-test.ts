@@ -20,7 +20,9 @@ export function addPolicyTest(policy: Command, terminal: Terminal, finish: (code
     .action(async (paths: readonly string[], { run, verbose }: TestOptions) => {
       const opa = await opaProgram(terminal, "'policy test'")
       try {
-        terminal.out(await opa.run(["test", ...(run === undefined ? [] : ["--run", run]), ...(verbose ? ["--verbose"] : []), ...paths]))
+        const results = await opa.run(["test", ...(run === undefined ? [] : ["--run", run]), ...(verbose ? ["--verbose"] : []), ...paths])
+        terminal.out(results)
+        if (results.trim() === "") terminal.err(`portcullis: no test matches${run === undefined ? "; tests are rules named test_…" : ` '${run}'`}\n`)
       } catch (thrown) {
         if (!(thrown instanceof OpaFailure)) throw thrown
         terminal.out(thrown.stdout)

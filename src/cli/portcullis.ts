@@ -33,6 +33,10 @@ const code = await runCommandLine(process.argv.slice(2), {
   now: Date.now,
   pause: (ms) => pause(ms),
   onStop: listenForStop,
+  onExit(work) {
+    process.once("exit", work)
+    return () => void process.off("exit", work)
+  },
 })
 for (const stream of [process.stdout, process.stderr]) await taken(stream)
 process.exit(code)

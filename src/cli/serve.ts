@@ -7,6 +7,7 @@ import type { Database } from "../database/index.js"
 import type { Pdp, PdpStatus } from "../pdp/index.js"
 import { startServer, type RunningServer } from "../server/index.js"
 import { createLogger, type Logger } from "../telemetry/index.js"
+import { keptAlive } from "../model/timers.js"
 import { packageVersion } from "../model/package-version.js"
 import { ConfigFlags, configuredBy, withDataOptions, withPolicyOptions, withServerOptions } from "./config-options.js"
 import { configuredBundles } from "./configured-bundles.js"
@@ -20,6 +21,7 @@ import { logIdentity } from "./identity-log.js"
 import { keepDatabase, type KeptDatabase } from "./keep-database.js"
 import { textLog } from "./log-stream.js"
 import { assertLogEntrypoints } from "./log-entrypoints.js"
+import { ourName } from "./our-name.js"
 import { logPdp } from "./pdp-log.js"
 import { painted, type Terminal } from "./terminal.js"
 import { curlLine } from "./curl-line.js"
@@ -58,7 +60,7 @@ async function serveUntilStopped(loaded: LoadedConfig, terminal: Terminal): Prom
   try {
     checkTls(identity)
     const gateway = configuredGateway(config, logger)
-    await serveAs(identity, { loaded, gateway, logger, stopped, terminal }).finally(gateway.close)
+    await keptAlive(serveAs(identity, { loaded, gateway, logger, stopped, terminal }).finally(gateway.close))
   } finally {
     identity.close()
   }
@@ -90,8 +92,9 @@ async function serveAs(identity: ConfiguredIdentity, { loaded, gateway, logger, 
       ...identity.options,
       ...gateway.options,
     })
-    terminal.out(announcement(server, pdp.status(), config, terminal))
-    terminal.out(await suggestions(pdp, server, config, database !== undefined))
+    const say = config.decision_log.console ? terminal.err : terminal.out
+    say(announcement(server, pdp.status(), config, terminal))
+    say(await suggestions(pdp, server, config, database !== undefined))
     await stopped
     logger.info({ graceMs }, "stopping: requests in work may finish")
     await server.close(server.healthUrl === undefined ? graceMs : graceMs / 2)
@@ -153,7 +156,7 @@ function announcement(server: RunningServer, { profile }: PdpStatus, config: Con
 /** The command line does not speak over UNIX domain sockets, and without a client nobody can log in. */
 function loginHint({ url }: RunningServer, config: Config): string {
   if (!verifiesTokens(config) || config.auth.oidc.client_id === undefined || url.startsWith("unix:")) return ""
-  return `Log in with: portcullis auth login --url ${url.replace(/\/\/(?:0\.0\.0\.0|\[::\])(?=:)/, "//localhost")}\n`
+  return `Log in with: ${ourName} auth login --url ${url.replace(/\/\/(?:0\.0\.0\.0|\[::\])(?=:)/, "//localhost")}\n`
 }
 
 /** Requests to try, those that a caller on this machine may make. Looked for once the server listens: it takes a moment. */

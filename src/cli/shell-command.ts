@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import type { Terminal } from "./terminal.js"
 
 /**
@@ -18,6 +18,11 @@ export function runInShell(command: string, { err, workingFolder }: Pick<Termina
       else reject(new Error(`'${command}' ended with ${code ?? signal}`))
     })
   })
+}
+
+/** Runs it at once, for a process that ends; it cannot say that it failed. */
+export function runInShellAtOnce(command: string, { workingFolder }: Pick<Terminal, "workingFolder">): void {
+  spawnSync(command, { shell: true, cwd: workingFolder, stdio: ["ignore", "inherit", "inherit"], timeout: mostMs })
 }
 
 const mostMs = 60_000

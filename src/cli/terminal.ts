@@ -26,6 +26,8 @@ export interface Terminal {
   readonly pause: (ms: number) => Promise<void>
   /** Calls back at the first SIGTERM or SIGINT; the second one ends the process at once. */
   readonly onStop: (stop: () => void) => void
+  /** Calls back when the process ends, however it does, but by SIGKILL; only what is done at once is done then. @returns no longer */
+  readonly onExit: (work: () => void) => () => void
 }
 
 /** A word in colour, when colours are wanted. */

@@ -74,7 +74,6 @@ export function bundleSourceFlaws({ url, file, ...source }: BundleSourceConfig, 
   const isGiven = url !== undefined || file !== undefined
   if (url !== undefined && file !== undefined)
     flaws.push({ key: "bundle_source.file", problem: "is set, and bundle_source.url, too; leave one of the two out" })
-  if (url !== undefined && !/^https?:/.test(url)) flaws.push({ key: "bundle_source.url", problem: "is no http or https URL" })
   if (isGiven && policy.path !== undefined) flaws.push({ key: "policy.path", problem: "is set, and bundle_source, too; leave one of the two out" })
   if (policy.path === undefined && (policy.data.length > 0 || policy.entrypoints.length > 0))
     flaws.push({ key: policy.data.length > 0 ? "policy.data" : "policy.entrypoints", problem: "is for policy.path, which is not set" })

@@ -43,12 +43,13 @@ const aliases = new Map(
 const flatAliases = new Map([...aliases].map(([name, setting]): [string, Setting] => [name.replaceAll("__", "_"), setting]))
 const weakestFirst: readonly ReadonlyMap<string, Setting>[] = [flatAliases, aliases, names]
 
-/** Read by commands, and no settings. */
+/** Read by commands, or by the OPAs whose configuration `bundle opa-config` prints, and no settings. */
 const ofTheCommandLine = new Set([
   "PORTCULLIS_CONFIG",
   "PORTCULLIS_URL",
   "PORTCULLIS_PRINCIPAL",
   "PORTCULLIS_TOKEN",
+  "PORTCULLIS_BUNDLE_TOKEN",
   "PORTCULLIS_OIDC_USERNAME",
   "PORTCULLIS_OIDC_PASSWORD",
 ])

@@ -20,6 +20,15 @@ export const GatewayConfig = z.strictObject({
         "know that a request was decided on. Without it they decide themselves. Read again when it changes.",
       path: true,
     }),
+  idp_wait_ms: z
+    .int()
+    .min(1)
+    .max(5_000)
+    .default(100)
+    .describe(
+      "How long the question of a gateway waits for an identity provider, in milliseconds: then it is refused with 401 `idp_unavailable`, and the keys are fetched behind it. " +
+        "Let it be less than the gateway waits for an answer, which is 200 ms with Envoy unless its configuration says otherwise: an Envoy with `failure_mode_allow` passes on what is not answered in time.",
+    ),
   envoy: z.strictObject({
     mode: z
       .enum(["authorize", "authenticate"])

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { basename, dirname, resolve } from "node:path"
 import { messageOf, PdpError } from "../errors.js"
+import { addressFlaws } from "./address-flaws.js"
 import { bundleFlaws } from "./bundle-config.js"
 import { bundleSourceFlaws } from "./bundle-source-config.js"
 import { environmentLayer, type Environment } from "./environment-layer.js"
@@ -118,6 +119,7 @@ function flawsOf(config: Config, checked: readonly Checked[]): readonly Flaw[] {
   const isIdentityClear = checked.every(({ value, issues }) => issues.length === 0 || !ofIdentity.test(value.setting.key))
   return [
     ...storeFlaws(config.store),
+    ...addressFlaws(config),
     ...bundleSourceFlaws(config.bundle_source, config.policy),
     ...bundleFlaws(config.bundle),
     ...opaFlaws(config.opa, config.decision_log, {

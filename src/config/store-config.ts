@@ -56,7 +56,6 @@ export function storeFlaws(store: StoreConfig): readonly Flaw[] {
     flaws.push({ key: "store.source", problem: `'${source}' without store.url; write the URL there` })
   if (kind === "postgres" && url !== undefined && !isPostgres(url))
     flaws.push({ key: "store.url", problem: "is no URL of PostgreSQL; write one such as postgres://user@host/database" })
-  if (kind === "http" && url !== undefined && !/^https?:/.test(url)) flaws.push({ key: "store.url", problem: "is no http or https URL" })
   if (path !== undefined && kind !== "file" && kind !== "sqlite")
     flaws.push({ key: "store.path", problem: `is set, but store.source is '${kind}'; leave one of the two out` })
   if (url !== undefined && kind !== "postgres" && kind !== "http")

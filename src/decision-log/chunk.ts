@@ -1,5 +1,6 @@
 import { promisify } from "node:util"
 import { gunzip, gzip } from "node:zlib"
+import { PdpError } from "../errors.js"
 
 /** Events as they are uploaded: a gzipped JSON array. */
 export interface Chunk {
@@ -68,11 +69,12 @@ const mostRatio = 100
 const compress = promisify(gzip)
 const decompress = promisify(gunzip)
 
-/** The halves of a chunk that a server calls too large; of one event: none. */
+/** The halves of a chunk that a server calls too large; of one event: none. Rejects when it is no chunk. */
 export async function halvesOf(chunk: Chunk): Promise<readonly Chunk[]> {
   if (chunk.count < 2) return []
   const parsed: unknown = JSON.parse((await decompress(chunk.bytes)).toString())
-  const events = Array.isArray(parsed) ? parsed.map((event: unknown) => JSON.stringify(event)) : []
+  if (!Array.isArray(parsed)) throw new PdpError("ERR_INPUT_INVALID", "a chunk of decision logs holds no list")
+  const events = parsed.map((event: unknown) => JSON.stringify(event))
   const middle = Math.ceil(events.length / 2)
   return Promise.all([chunkOf(events.slice(0, middle)), chunkOf(events.slice(middle))])
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs"
+import { accessSync, constants, readFileSync, statSync } from "node:fs"
+import { dirname } from "node:path"
 import { messageOf, PdpError } from "../errors.js"
 import { consoleSink } from "./console-sink.js"
 import { createDecisionLog, type DecisionLog, type DecisionLogHooks } from "./decision-log.js"
@@ -21,7 +22,7 @@ export interface ConfiguredDecisionLog {
  *
  * @param labels of every event, beside `version`; default: an `id` of this log
  *
- * @throws {PdpError} `ERR_CONFIG_INVALID` when a key, spool or URL cannot be used
+ * @throws {PdpError} `ERR_CONFIG_INVALID` when a key, file, spool or URL cannot be used
  */
 export function decisionLogOf(
   config: DecisionLogConfig,
@@ -53,6 +54,7 @@ export function decisionLogOf(
 }
 
 function sinksOf({ console, file, http }: DecisionLogConfig): readonly Sink[] {
+  if (file.path !== undefined) assertWritable(file.path)
   const { url, partition, token_file: tokenFile, spool, spool_bytes: spoolBytes } = http
   return [
     ...(console ? [consoleSink()] : []),
@@ -73,6 +75,19 @@ function sinksOf({ console, file, http }: DecisionLogConfig): readonly Sink[] {
           }),
         ]),
   ]
+}
+
+/** What is wrong with a file is said at once, and not when the first decision is made. */
+function assertWritable(path: string): void {
+  try {
+    const isThere = statSync(path, { throwIfNoEntry: false })
+    if (isThere?.isDirectory()) throw new Error("this is a folder; name a file in it")
+    if (isThere) accessSync(path, constants.W_OK)
+    else accessSync(dirname(path), constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    const remedy = "make its folder, writable for this process, or name another file"
+    throw new PdpError("ERR_CONFIG_INVALID", `decision_log.file.path: ${path} cannot be written: ${messageOf(cause)}; ${remedy}`, { cause })
+  }
 }
 
 function keyIn(path: string): string {

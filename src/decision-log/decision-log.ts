@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises"
 import { z } from "zod"
 import { aFunction, checkOptions } from "../model/options.js"
 import { packageVersion } from "../model/package-version.js"
-import { timersOption, unrefTimers, type Timers } from "../model/timers.js"
+import { keptAlive, timersOption, unrefTimers, type Timers } from "../model/timers.js"
 import { draining, type Waiting } from "./draining.js"
 import { DropFilter } from "./drop-filter.js"
 import type { LogEvent } from "./event.js"
@@ -64,7 +64,7 @@ export interface DecisionLogHooks {
 
 /** Notes decisions and writes them to sinks, later. Nothing that becomes of it ever changes or delays a decision. */
 export interface DecisionLog {
-  /** Notes the decisions of a policy; several may share a log. */
+  /** Notes the decisions of a policy; several may share a log. The latest one is asked about events that others made. */
   recorder(policy: LoggedPolicy): DecisionRecorder
   /**
    * Takes events that others made, masked: all of them, or, where they would fill more than half of the queue, none.
@@ -90,12 +90,14 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
   let received = 0
   let unexplained = 0
   let closing: Promise<void> | undefined
+  let latestPolicy: LoggedPolicy | undefined
 
   const drain = draining(waiting, {
     line: lineOptions(options, newId),
     timers,
     clock,
     isBusy: () => waiting.size > queueEvents / 2 || waiting.bytes > queueBytes / 2,
+    policy: () => latestPolicy,
     write: (text) => {
       for (const one of lanes) one.push(text)
     },
@@ -134,7 +136,10 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
   }
 
   return {
-    recorder: (policy) => (log === "none" ? silent(clock) : recording(policy, log, sample, effects)),
+    recorder(policy) {
+      latestPolicy = policy
+      return log === "none" ? silent(clock) : recording(policy, log, sample, effects)
+    },
     receive(events, duplicates) {
       counted.dropped("duplicate", duplicates)
       const items = events.map((event) => ({ received: event, bytes: jsonWeight(event) }))
@@ -152,7 +157,7 @@ export function createDecisionLog(options: DecisionLogOptions): DecisionLog {
       unexplained,
       sinks: lanes.map((one) => one.status()),
     }),
-    close: (graceMs = 5_000) => (closing ??= finish(graceMs)),
+    close: (graceMs = 5_000) => (closing ??= keptAlive(finish(graceMs))),
   }
 }
 

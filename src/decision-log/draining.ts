@@ -3,6 +3,7 @@ import type { DecisionEntry } from "./entry.js"
 import type { LogEvent } from "./event.js"
 import { isToBeExplained } from "./explanations.js"
 import { lineOf, receivedLine, type Line, type LineOptions } from "./line.js"
+import type { LoggedPolicy } from "./recorder.js"
 import type { Ring } from "./ring.js"
 import type { DropCause } from "./tally.js"
 
@@ -16,6 +17,8 @@ export interface DrainingEffects {
   readonly clock: () => number
   /** Too much waits: nothing is explained then. */
   readonly isBusy: () => boolean
+  /** The policy that is asked about events of others. */
+  readonly policy: () => LoggedPolicy | undefined
   write(text: string): void
   dropped(cause: DropCause): void
   unexplained(): void
@@ -37,7 +40,7 @@ export function draining(waiting: Ring<Waiting>, effects: DrainingEffects): Drai
   let cancel = (): void => undefined
 
   const makeOne = (item: Waiting): Line => {
-    if ("received" in item) return receivedLine(item.received, line)
+    if ("received" in item) return receivedLine(item.received, line, effects.policy())
     const mayExplain = !effects.isBusy()
     if (!mayExplain && isToBeExplained(line.explain, item)) effects.unexplained()
     return lineOf(item, line, mayExplain)

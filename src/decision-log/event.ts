@@ -113,6 +113,9 @@ function questionResult(path: string, allowed: boolean | undefined): unknown {
 function contextOf(origin: RequestOrigin | undefined): Pick<LogEvent, "request_context"> {
   if (origin?.host === undefined && origin?.requestId === undefined) return {}
   const { host, requestId } = origin
-  const headers = { ...(host !== undefined && { Host: [host] }), ...(requestId !== undefined && { "X-Request-Id": [requestId] }) }
+  const headers = {
+    ...(host !== undefined && { Host: [withoutTokens(host)] }),
+    ...(requestId !== undefined && { "X-Request-Id": [withoutTokens(requestId)] }),
+  }
   return { request_context: { http: { headers } } }
 }

@@ -6,6 +6,7 @@ import { explained, isToBeExplained, type ExplainWhich } from "./explanations.js
 import { MaskRule, withMasks } from "./mask-rules.js"
 import type { PrincipalMask } from "./principal-hash.js"
 import type { LoggedPolicy } from "./recorder.js"
+import { withoutJwts } from "./scrub.js"
 import type { DropCause } from "./tally.js"
 
 /** How an entry becomes a line. */
@@ -36,10 +37,10 @@ export function lineOf(entry: DecisionEntry, options: LineOptions, mayExplain: b
   }
 }
 
-/** The same for an event that somebody else made. */
-export function receivedLine(event: LogEvent, options: LineOptions): Line {
+/** The same for an event that somebody else made. @param policy ours, which is asked about it; without one a mask that it should have been asked for fails */
+export function receivedLine(event: LogEvent, options: LineOptions, policy: LoggedPolicy | undefined): Line {
   try {
-    return isDropped(event, options.filters) ? { cause: "filtered" } : finished(event, options, undefined)
+    return isDropped(event, options.filters) ? { cause: "filtered" } : finished(event, options, policy)
   } catch {
     return { cause: "invalid" }
   }
@@ -49,8 +50,8 @@ function finished(event: LogEvent, options: LineOptions, policy: LoggedPolicy | 
   const anonymous = options.maskPrincipal ? options.maskPrincipal(event) : event
   if (policy && options.policyDrops && saysDrop(policy, anonymous)) return { cause: "filtered" }
   const masked = withMasks(anonymous, options.masks)
-  const rules = policy && options.policyMasks ? rulesOf(policy, masked) : []
-  return rules === undefined ? { cause: "mask_failed" } : { text: JSON.stringify(withMasks(masked, rules)) }
+  const rules = options.policyMasks ? rulesOf(policy, masked) : []
+  return rules === undefined ? { cause: "mask_failed" } : { text: withoutJwts(JSON.stringify(withMasks(masked, rules))) }
 }
 
 /** A filter that fails does not keep an event out of the log. */
@@ -65,7 +66,8 @@ function saysDrop(policy: LoggedPolicy, event: LogEvent): boolean {
 const Rules = z.array(MaskRule)
 
 /** A mask that fails does, as in OPA: what it would have taken out must not get there. */
-function rulesOf(policy: LoggedPolicy, event: LogEvent): readonly MaskRule[] | undefined {
+function rulesOf(policy: LoggedPolicy | undefined, event: LogEvent): readonly MaskRule[] | undefined {
+  if (!policy) return undefined
   try {
     const rules = policy.evaluate("system/log/mask", event)
     return rules === undefined ? [] : Rules.safeParse(rules).data

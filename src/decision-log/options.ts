@@ -42,7 +42,7 @@ export const DecisionLogConfig = z.strictObject({
     .default(8_388_608)
     .describe("Bytes that may wait for each sink; when full, the oldest are dropped and counted."),
   close_seconds: z.number().min(0).max(300).default(5).describe("How long writing out may take when the process ends."),
-  console: z.boolean().default(false).describe("Write events to stdout, one JSON object a line."),
+  console: z.boolean().default(false).describe("Write events to stdout, one JSON object a line. `serve` announces itself on stderr then."),
   file: z.strictObject({
     path: path
       .optional()

@@ -3,7 +3,7 @@ import { z } from "zod"
 import { maskedInput, maskedResult } from "./builtin-mask.js"
 import type { LogEvent } from "./event.js"
 import type { LogSender } from "./intake.js"
-import { keptHeaders, scrubbed, withoutTokens } from "./scrub.js"
+import { isSecretName, keptHeaders, scrubbed, withoutTokens } from "./scrub.js"
 import { timestamp } from "./timestamp.js"
 
 const text = z.string().max(4_096)
@@ -47,43 +47,61 @@ export type ReceivedEvents = z.infer<typeof ReceivedEvents>
  * always taken out. Members that neither OPA nor a log like this one has are left out.
  */
 export function receivedEvent(event: ReceivedEvents[number], sender: LogSender, at: number): LogEvent {
-  const { path = "", query, input, result, mapped_result: mapped, nd_builtin_cache: cache, error, custom, masked, metrics } = event
+  const { query, input, result, mapped_result: mapped, nd_builtin_cache: cache, error, custom, masked, metrics } = event
+  const path = withoutTokens(event.path ?? "")
   const asked = maskedInput(path, input)
   const answered = maskedResult(path, result)
-  const erased = [...(event.erased ?? []), ...asked.erased, ...answered.erased, ...(cache === undefined ? [] : ["/nd_builtin_cache"])]
+  const erased = [
+    ...(event.erased ?? []).map(withoutTokens),
+    ...asked.erased,
+    ...answered.erased,
+    ...(cache === undefined ? [] : ["/nd_builtin_cache"]),
+  ]
   const allowed = allowedIn(result)
   return {
     ...plainMembers(event),
-    labels: event.labels ?? {},
-    decision_id: event.decision_id ?? randomUUID(),
-    timestamp: event.timestamp ?? timestamp(at),
+    labels: textsIn(Object.entries(event.labels ?? {}).filter(([name]) => !isSecretName(name))),
+    decision_id: withoutTokens(event.decision_id ?? randomUUID()),
+    timestamp: withoutTokens(event.timestamp ?? timestamp(at)),
     ...(path !== "" && { path }),
     ...(query !== undefined && { query: withoutTokens(query) }),
     ...(input !== undefined && { input: asked.value }),
     ...(result !== undefined && { result: answered.value }),
     ...(mapped !== undefined && { mapped_result: maskedResult(path, mapped).value }),
     ...(erased.length > 0 && { erased }),
-    ...(masked && { masked }),
+    ...(masked && { masked: masked.map(withoutTokens) }),
     ...(error !== undefined && { error: { ...errorIn(error) } }),
     ...(custom !== undefined && { custom: scrubbed(custom, "/custom").value }),
     ...(metrics && { metrics: numbersIn(metrics) }),
     ...contextOf(event.request_context?.http?.headers ?? {}),
     ...(allowed !== undefined && { allowed }),
     ...explanationIn(event),
-    received: { from: sender.name, ...(sender.partition !== undefined && { partition: sender.partition }), at: timestamp(at) },
+    received: { from: sender.name, ...(sender.partition !== undefined && { partition: withoutTokens(sender.partition) }), at: timestamp(at) },
   }
 }
 
 function plainMembers({ batch_decision_id, trace_id, span_id, revision, bundles, requested_by, req_id }: ReceivedEvents[number]): Partial<LogEvent> {
   return {
-    ...(batch_decision_id !== undefined && { batch_decision_id }),
-    ...(trace_id !== undefined && { trace_id }),
-    ...(span_id !== undefined && { span_id }),
-    ...(revision !== undefined && { revision }),
-    ...(bundles && { bundles: Object.fromEntries(Object.entries(bundles).map(([name, { revision: of = "" }]) => [name, { revision: of }])) }),
-    ...(requested_by !== undefined && { requested_by }),
+    ...textMember("batch_decision_id", batch_decision_id),
+    ...textMember("trace_id", trace_id),
+    ...textMember("span_id", span_id),
+    ...textMember("revision", revision),
+    ...(bundles && { bundles: Object.fromEntries(Object.entries(bundles).map(([name, one]) => [withoutTokens(name), revisionIn(one)])) }),
+    ...textMember("requested_by", requested_by),
     ...(req_id !== undefined && { req_id }),
   }
+}
+
+function textMember(name: string, text: string | undefined): Readonly<Record<string, string>> {
+  return text === undefined ? {} : { [name]: withoutTokens(text) }
+}
+
+function textsIn(members: readonly (readonly [string, string])[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(members.map(([name, text]) => [withoutTokens(name), withoutTokens(text)]))
+}
+
+function revisionIn({ revision = "" }: { readonly revision?: string | undefined }): { readonly revision: string } {
+  return { revision: withoutTokens(revision) }
 }
 
 function explanationIn({ reason, reasons, endpoint, reasons_revision }: ReceivedEvents[number]): Partial<LogEvent> {
@@ -104,12 +122,15 @@ function errorIn(error: unknown): { readonly code: string; readonly message?: un
 }
 
 function numbersIn(metrics: Readonly<Record<string, unknown>>): Readonly<Record<string, number>> {
-  return Object.fromEntries(Object.entries(metrics).flatMap(([name, value]) => (typeof value === "number" ? [[name, value] as const] : [])))
+  return Object.fromEntries(
+    Object.entries(metrics).flatMap(([name, value]) => (typeof value === "number" ? [[withoutTokens(name), value] as const] : [])),
+  )
 }
 
 function contextOf(headers: Readonly<Record<string, readonly string[]>>): Pick<LogEvent, "request_context"> {
   const kept = Object.entries(headers).filter(([name]) => keptHeaders.has(name.toLowerCase()))
-  return kept.length === 0 ? {} : { request_context: { http: { headers: Object.fromEntries(kept) } } }
+  if (kept.length === 0) return {}
+  return { request_context: { http: { headers: Object.fromEntries(kept.map(([name, values]) => [name, values.map(withoutTokens)])) } } }
 }
 
 function allowedIn(result: unknown): boolean | undefined {

@@ -16,18 +16,36 @@ export function scrubbed(value: unknown, place: string): Scrubbed {
   return { value: copied(value, place, 0, erased), erased }
 }
 
-/** A text without what looks like a signed token. */
+/** A text without what looks like a signed token, credentials of an `Authorization` header, or the user of a URL. */
 export function withoutTokens(text: string): string {
-  return text.includes("eyJ") ? text.replace(tokenPattern, redacted) : text
+  if (text.length < shortestSecret) return text
+  const plain = withoutJwts(text)
+  return credentialsSign.test(plain) ? plain.replace(credentialsInText, `$1${redacted}`).replace(userinfoPattern, `://${redacted}@`) : plain
+}
+
+/** A text without what looks like a signed token, which JSON stays JSON by. */
+export function withoutJwts(text: string): string {
+  return text.includes("eyJ") ? text.replace(dottedPattern, withoutJwt) : text
+}
+
+/** Whether a member of that name is secret, whatever it holds. */
+export function isSecretName(name: string): boolean {
+  const word = plainName(name)
+  return secretNames.has(word) || secretEnd.test(word)
 }
 
 /** Headers that may be kept, in lower case. */
 export const keptHeaders: ReadonlySet<string> = new Set(["host", ":authority", "x-request-id"])
 
 const redacted = "[redacted]"
+const shortestSecret = 8
 /** From the begin of a word only: each place is looked at once, however often the text says `eyJ`. */
-const tokenPattern = /(?<![\w-])eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]+)*/g
+const dottedPattern = /(?<![\w-])[\w-]+(?:\.{1,2}[\w-]+)+/g
+const shortestHeader = 8
 const credentialsPattern = /^(?:bearer|basic|digest|negotiate|dpop) /i
+const credentialsSign = /bearer |dpop |authorization|basic |:\/\//i
+const credentialsInText = /(authorization["'\s]*[:=]["'\s]*(?:[a-z]+ +)?|bearer +(?!tokens?\b)|dpop +|basic +(?=[\w+/]*[\d=]))[^\s"',;]+/gi
+const userinfoPattern = /:\/\/[^/?#\s]*@/g
 const mostDepth = 64
 const mostErased = 100
 
@@ -41,14 +59,25 @@ function copied(value: unknown, place: string, depth: number, erased: string[]):
   if (Array.isArray(value)) return value.map((item: unknown, at) => copied(item, `${place}/${at}`, depth + 1, erased))
   const copy: [string, unknown][] = []
   for (const [name, member] of Object.entries(value)) {
-    const where = `${place}/${pointerPart(name)}`
+    const shown = withoutTokens(name)
+    const where = `${place}/${pointerPart(shown)}`
     const word = plainName(name)
-    if (isSecretName(word)) note(erased, where)
-    else if (isHeaders(word) && typeof member === "object" && member !== null) copy.push([name, headersOf(member, where, erased)])
-    else if (targetNames.has(word) && typeof member === "string") copy.push([name, safeText(member.split(/[?#]/, 1)[0] ?? "")])
-    else copy.push([name, copied(member, where, depth + 1, erased)])
+    if (isSecret(word, member)) note(erased, where)
+    else if (isHeaders(word) && typeof member === "object" && member !== null) copy.push([shown, headersOf(member, where, erased)])
+    else if (targetNames.has(word) && typeof member === "string") copy.push([shown, safeText(member.split(/[?#]/, 1)[0] ?? "")])
+    else copy.push([shown, copied(member, where, depth + 1, erased)])
   }
   return Object.fromEntries(copy)
+}
+
+function withoutJwt(dotted: string): string {
+  for (let at = dotted.indexOf("eyJ"); at >= 0;) {
+    const dotAt = dotted.indexOf(".", at)
+    if (dotAt < 0) return dotted
+    if (dotAt - at >= shortestHeader) return dotted.slice(0, at) + redacted
+    at = dotted.indexOf("eyJ", dotAt)
+  }
+  return dotted
 }
 
 function safeText(text: string): string {
@@ -59,7 +88,7 @@ function headersOf(headers: object, place: string, erased: string[]): unknown {
   const kept: [string, unknown][] = []
   for (const [name, value] of Object.entries(headers)) {
     if (keptHeaders.has(name.toLowerCase())) kept.push([name, copied(value, place, mostDepth - 1, erased)])
-    else note(erased, `${place}/${pointerPart(name)}`)
+    else note(erased, `${place}/${pointerPart(withoutTokens(name))}`)
   }
   return Object.fromEntries(kept)
 }
@@ -80,13 +109,14 @@ function isHeaders(word: string): boolean {
   return word.endsWith("headers")
 }
 
-function isSecretName(word: string): boolean {
-  return secretNames.has(word) || /(?:token|secret|password|passphrase|credential|credentials|cookie|cookies|apikey|privatekey|signature)$/.test(word)
+/** How many there are, as in `max_tokens`, is none. */
+function isSecret(word: string, member: unknown): boolean {
+  if (secretNames.has(word)) return true
+  return secretEnd.test(word) && !(word.endsWith("s") && (typeof member === "number" || typeof member === "boolean"))
 }
 
-const secretNames: ReadonlySet<string> = new Set(
-  "authorization proxyauthorization passwd pwd jwt assertion clientassertion sessionid accesskey secretkey query rawquery querystring parsedquery queryparams".split(
-    " ",
-  ),
-)
+const secretEnd =
+  /(?:token|secret|password|passphrase|passwd|pwd|jwt|credential|cookie|apikey|accesskey|secretkey|privatekey|sessionid|assertion|signature)s?$/
+
+const secretNames: ReadonlySet<string> = new Set("authorization proxyauthorization query rawquery querystring parsedquery queryparams".split(" "))
 const targetNames: ReadonlySet<string> = new Set(["path", "url", "uri", "target", "requesturi", "originalurl", "rawpath"])

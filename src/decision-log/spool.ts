@@ -6,7 +6,11 @@ import type { Tally } from "./tally.js"
 export interface Spool {
   /** Takes a chunk; the oldest make room. */
   put(chunk: Chunk): Promise<void>
-  /** The oldest one. One that has gone from the disk is passed over. */
+  /**
+   * The oldest one. One that has gone from the disk is passed over; one that cannot be read is, too, and is counted and stays there.
+   *
+   * @throws what is wrong when nothing can be read at present, because this process or machine has too much open
+   */
   first(): Promise<Spooled | undefined>
   /** It is done with. @param instead comes in its place */
   remove(id: number, instead?: readonly Chunk[]): Promise<void>
@@ -22,12 +26,13 @@ export interface Spooled extends Chunk {
 }
 
 /**
- * Keeps chunks up to a number of bytes. With a folder each one is on the disk before it counts as taken, and what the folder held before comes first; a
+ * Keeps chunks up to a number of bytes, and of chunks. With a folder each one is on the disk before it counts as taken, and what the folder held before comes first; a
  * chunk that the disk does not take stays in memory.
  */
 export function spool(mostBytes: number, folder: SpoolFolder | undefined, counted: Tally): Spool {
-  let waiting: readonly Place[] = folder?.found() ?? []
-  let nextId = 1 + Math.max(0, ...waiting.map(({ id }) => id))
+  const found = folder?.found() ?? []
+  let waiting: readonly Place[] = found.slice(-mostChunks)
+  let nextId = 1 + found.reduce((most, { id }) => Math.max(most, id), 0)
 
   const forget = async (place: Place): Promise<void> => {
     waiting = waiting.filter((one) => one !== place)
@@ -44,34 +49,53 @@ export function spool(mostBytes: number, folder: SpoolFolder | undefined, counte
       return { ...place, content: chunk.bytes }
     }
   }
+  const readAt = async (place: Place): Promise<Uint8Array | undefined> => {
+    try {
+      return place.content ?? (await folder?.read(place))
+    } catch (thrown) {
+      if (isShortage(thrown)) throw thrown
+      counted.failed(thrown)
+      counted.dropped("invalid", place.count)
+      return undefined
+    }
+  }
+  const leaveOut = async (places: readonly Place[]): Promise<void> => {
+    for (const place of places) {
+      counted.dropped("spool_full", place.count)
+      await folder?.remove(place).catch(counted.failed)
+    }
+  }
   const sum = (value: (place: Place) => number): number => waiting.reduce((total, place) => total + value(place), 0)
+
+  void leaveOut(found.slice(0, -mostChunks))
 
   return {
     async put(chunk) {
-      while (waiting.length > 0 && sum(({ size }) => size) + chunk.bytes.length > mostBytes) {
+      while (waiting.length > 0 && (waiting.length >= mostChunks || sum(({ size }) => size) + chunk.bytes.length > mostBytes)) {
         const [oldest] = waiting
         if (!oldest) break
         counted.dropped("spool_full", oldest.count)
         await forget(oldest)
       }
-      waiting = [...waiting, await kept(chunk, nextId++)]
+      const place = await kept(chunk, nextId++)
+      waiting = [...waiting, place]
     },
     async first() {
       for (let oldest = waiting[0]; oldest; oldest = waiting[0]) {
-        const bytes = oldest.content ?? (await folder?.read(oldest))
+        const bytes = await readAt(oldest)
         if (bytes) return { id: oldest.id, count: oldest.count, bytes }
-        waiting = waiting.slice(1)
+        waiting = waiting.filter((one) => one !== oldest)
       }
       return undefined
     },
     async remove(id, instead = []) {
       const place = waiting.find((one) => one.id === id)
       if (!place) return
-      const at = waiting.indexOf(place)
       const places: Place[] = []
       for (const chunk of instead) places.push(await kept(chunk, nextId++))
-      waiting = waiting.toSpliced(at, 0, ...places)
-      await forget(place)
+      const at = waiting.indexOf(place)
+      if (at >= 0) waiting = waiting.toSpliced(at, 0, ...places)
+      for (const gone of at < 0 ? places : [place]) await forget(gone)
     },
     get events() {
       return sum(({ count }) => count)
@@ -83,6 +107,14 @@ export function spool(mostBytes: number, folder: SpoolFolder | undefined, counte
       return sum(({ count, content }) => (content === undefined ? 0 : count))
     },
   }
+}
+
+const mostChunks = 100_000
+const shortages: ReadonlySet<unknown> = new Set(["EMFILE", "ENFILE", "ENOMEM", "EAGAIN", "EBUSY", "EINTR"])
+
+/** It is not the chunk that something is wrong with. */
+function isShortage(thrown: unknown): boolean {
+  return typeof thrown === "object" && thrown !== null && "code" in thrown && shortages.has(thrown.code)
 }
 
 /** Where a chunk is: in the folder, or here. */

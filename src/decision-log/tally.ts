@@ -2,7 +2,7 @@ import { messageOf } from "../errors.js"
 
 /**
  * Why an event is not in a log. `filtered`, `sampled` and `duplicate` are meant; `queue_full`: decisions came faster than they could be written;
- * `mask_failed`, `invalid`: it could not be made; `sink_full`: a sink was too slow or away for too long; `spool_full` the same of a spool;
+ * `mask_failed`, `invalid`: it could not be made, or a chunk in a spool is damaged; `sink_full`: a sink was too slow or away for too long; `spool_full` the same of a spool;
  * `too_large`: one event over the size of an upload; `refused`: the server does not take it (400, 422); `closed`: the process ended.
  */
 export const dropCauses = [

@@ -56,9 +56,10 @@ export function uploading(kept: Spool, effects: UploadingEffects): Uploading {
     }
     if (result.kind === "too_large") {
       effects.shrink()
-      const halves = await halvesOf(chunk)
-      if (halves.length === 0) counted.dropped("too_large", chunk.count)
-      await kept.remove(chunk.id, halves)
+      const halves = await halvesOf(chunk).catch(counted.failed)
+      if (!halves) counted.dropped("invalid", chunk.count)
+      else if (halves.length === 0) counted.dropped("too_large", chunk.count)
+      await kept.remove(chunk.id, halves ?? [])
       return 0
     }
     counted.failed(result.problem)

@@ -17,6 +17,8 @@ export interface FleetMember {
   readonly state: Revision | undefined
   /** It has not been heard from for longer than it would be silent. */
   readonly isLost: boolean
+  /** It said that it ends. */
+  readonly isEnding: boolean
   readonly silentMs: number
 }
 

@@ -32,6 +32,7 @@ export function memberByPolls({ client, liveness, bundles }: PollingClient, fact
     bundles: polled,
     state: stateOfAll(polled),
     isLost: !liveness.isLive(),
+    isEnding: false,
     silentMs: liveness.silentMs(),
   }
 }
@@ -65,6 +66,7 @@ export function memberByStatus(instance: FleetInstance, polling: PollingClient |
     bundles,
     state: stateOfAll(bundles),
     isLost: !isLive || hasLeft(instance, polling, facts),
+    isEnding: report.isEnding,
     silentMs: Math.min(instance.liveness.silentMs(), isAlone && polling ? polling.liveness.silentMs() : Infinity),
   }
 }

@@ -5,7 +5,7 @@ import { memberByPolls, memberByStatus } from "./fleet-view.js"
 import type { Liveness } from "./liveness.js"
 import { notePoll, noteServed, pollingClient, type PollingClient } from "./polling-client.js"
 import type { PublishedStates } from "./published-states.js"
-import type { StatusReport } from "./status-report.js"
+import type { ReportedBundle, StatusReport } from "./status-report.js"
 
 /** The OPAs that take bundles here, and what each of them runs: as their polls and reports say. */
 export interface Fleet {
@@ -71,7 +71,8 @@ export function createFleet({ published, bundles, now, mostMembers = 1_000 }: Fl
         served: (etag, isDelta = false) => noteServed(known, name, { etag, isDelta, at: now() }),
       }
     },
-    reported(client, report) {
+    reported(client, said) {
+      const report = { ...said, bundles: said.bundles.map((bundle) => withoutFuture(bundle, published)) }
       const id = report.id ?? `${client.address} ${client.userAgent}`
       const key = JSON.stringify([client.who, id])
       if (!instances.has(key)) forgetReplaced(client)
@@ -116,12 +117,11 @@ export function createFleet({ published, bundles, now, mostMembers = 1_000 }: Fl
     return made
   }
 
-  /** An OPA that starts anew has another id: the one that hung up before, at the same place, is not lost, but replaced. */
+  /** An OPA that starts anew has another id: the one that hung up or said good-bye before, at the same place, is not lost, but replaced. */
   function forgetReplaced(client: FleetClient): void {
     const key = clientKey(client)
-    const leftAt = clients.get(key)?.liveness.leftAt()
-    if (leftAt === undefined) return
-    for (const [id, one] of instances) if (clientKey(one.client) === key && one.heardAt <= leftAt) instances.delete(id)
+    const leftAt = clients.get(key)?.liveness.leftAt() ?? Number.NEGATIVE_INFINITY
+    for (const [id, one] of instances) if (clientKey(one.client) === key && (one.heardAt <= leftAt || one.report.isEnding)) instances.delete(id)
   }
 
   function forget(): void {
@@ -138,6 +138,12 @@ interface Tracked {
 const shownMs = 3_600_000
 const untrackedMs = 900_000
 const untrackedPoll: Poll = { held: () => () => undefined, served: () => undefined }
+
+/** What is said of a state that there is not yet must not come true when there is. */
+function withoutFuture(bundle: ReportedBundle, published: Pick<PublishedStates, "isAhead">): ReportedBundle {
+  const isAhead = bundle.activeRevision !== undefined && published.isAhead(bundle.activeRevision)
+  return isAhead ? { ...bundle, activeRevision: undefined } : bundle
+}
 
 function byClient(instances: readonly FleetInstance[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()

@@ -2,11 +2,11 @@ import type { FleetMember } from "./fleet-member.js"
 import type { PublishedStates } from "./published-states.js"
 
 /** How an OPA is, in one word. */
-export type MemberState = "current" | "behind" | "failing" | "starting" | "lost"
+export type MemberState = "current" | "behind" | "failing" | "starting" | "lost" | "gone"
 
 /** How it is, beside the state of now. */
-export function memberState({ isLost, bundles, state }: FleetMember, published: Pick<PublishedStates, "behind">): MemberState {
-  if (isLost) return "lost"
+export function memberState({ isLost, isEnding, bundles, state }: FleetMember, published: Pick<PublishedStates, "behind">): MemberState {
+  if (isLost) return isEnding ? "gone" : "lost"
   if (bundles.some(({ error }) => error)) return "failing"
   if (!state) return "starting"
   return published.behind(state).revisions === 0 ? "current" : "behind"
@@ -22,4 +22,4 @@ export function countedStates(members: readonly FleetMember[], published: Pick<P
   return counts
 }
 
-const states: readonly MemberState[] = ["current", "behind", "failing", "starting", "lost"]
+const states: readonly MemberState[] = ["current", "behind", "failing", "starting", "lost", "gone"]

@@ -1,6 +1,6 @@
 import { z } from "zod"
 import type { Database } from "../database/index.js"
-import type { Timers } from "../model/timers.js"
+import { keptAlive, type Timers } from "../model/timers.js"
 
 /** What a PDP process says of itself. */
 export interface ProcessFacts {
@@ -84,7 +84,8 @@ export function processRegister({ database, id, name, facts, onProblem, timers, 
       isClosed = true
       cancel()
       const removed = noting.then(() => database.write((transaction) => transaction.all("DELETE FROM portcullis_processes WHERE id = ?", id)))
-      await Promise.race([removed.then(ignored, ignored), new Promise<void>((resolve) => timers.after(longestGoodbyeMs, resolve))])
+      const late = new Promise<void>((resolve) => timers.after(longestGoodbyeMs, resolve))
+      await keptAlive(Promise.race([removed.then(ignored, ignored), late]))
     },
   }
 }

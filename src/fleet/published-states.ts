@@ -6,8 +6,10 @@ export interface PublishedStates {
   activated(revision: string): void
   /** A bundle of that name, which was up to date at a state. */
   note(name: string, bundle: { readonly revision: string; readonly etag: string }, state: string): void
-  /** The newest state of which whoever runs this has everything that the bundle is for; undefined: not known. */
+  /** The newest state of which whoever runs this has everything that the bundle is for; undefined: not known, or said to be of a state that there is not yet. */
   stateOf(name: string, running: { readonly etag: string } | { readonly revision: string }): Revision | undefined
+  /** A revision of a state that there is not yet. */
+  isAhead(revision: string): boolean
   /** The manifest's revision of a bundle. */
   revisionOf(name: string, etag: string): string | undefined
   /** How far behind this state is. */
@@ -36,6 +38,7 @@ export function publishedStates(now: () => number): PublishedStates {
     bundles.clear()
     activations = []
   }
+  const isAhead = (revision: Revision): boolean => revision.epoch === epoch && revision.sequence > (activations.at(-1)?.sequence ?? -1)
   const find = (name: string, key: string): number | undefined => bundles.get(name)?.get(key)?.sequence
 
   return {
@@ -69,7 +72,11 @@ export function publishedStates(now: () => number): PublishedStates {
       const sequence = find(name, running.revision)
       if (sequence !== undefined) return { epoch, sequence }
       const own = revisionOrNothing(running.revision)
-      return own?.epoch === epoch ? own : undefined
+      return own?.epoch === epoch && !isAhead(own) ? own : undefined
+    },
+    isAhead: (text) => {
+      const own = revisionOrNothing(text)
+      return own !== undefined && isAhead(own)
     },
     revisionOf: (name, etag) => bundles.get(name)?.get(etag)?.revision,
     behind({ epoch: of, sequence }) {

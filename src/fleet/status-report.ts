@@ -7,6 +7,8 @@ export interface StatusReport {
   readonly version: string | undefined
   /** The other labels, 16 at most. */
   readonly labels: Readonly<Record<string, string>>
+  /** It ends in good order: what it was doing was called off. */
+  readonly isEnding: boolean
   /** By the name in the OPA's configuration; 300 at most. */
   readonly bundles: readonly ReportedBundle[]
 }
@@ -36,6 +38,7 @@ export function readStatusReport(value: unknown): StatusReport | undefined {
   const parsed = Report.safeParse(value)
   if (!parsed.success) return undefined
   const { labels: { id = "", version = "", ...others } = {}, bundles = {} } = parsed.data
+  const all = Object.entries(bundles ?? {}).slice(0, mostBundles)
   return {
     id: id === "" ? undefined : id.slice(0, shortText),
     version: version === "" ? undefined : version.slice(0, shortText),
@@ -44,9 +47,8 @@ export function readStatusReport(value: unknown): StatusReport | undefined {
         .slice(0, mostLabels)
         .map(([name, label]) => [name.slice(0, shortText), label.slice(0, shortText)]),
     ),
-    bundles: Object.entries(bundles ?? {})
-      .slice(0, mostBundles)
-      .map(([name, bundle]) => reportedBundle(name, bundle)),
+    isEnding: all.some(([, { message }]) => isCalledOff(message)),
+    bundles: all.map(([name, bundle]) => reportedBundle(name, bundle)),
   }
 }
 
@@ -72,7 +74,7 @@ function reportedBundle(name: string, { active_revision: revision, code, message
     name: name.slice(0, shortText),
     activeRevision: revision === undefined || revision === "" ? undefined : revision.slice(0, shortText),
     error:
-      code === undefined || code === ""
+      code === undefined || code === "" || isCalledOff(message)
         ? undefined
         : {
             code: code.slice(0, shortText),
@@ -80,4 +82,9 @@ function reportedBundle(name: string, { active_revision: revision, code, message
             httpCode: httpCode === undefined || httpCode === "" ? undefined : String(httpCode).slice(0, shortText),
           },
   }
+}
+
+/** What Go says of a request that its own program has given up: an OPA does so when it ends. */
+function isCalledOff(message: string | undefined): boolean {
+  return message !== undefined && /\bcontext canceled$/.test(message)
 }

@@ -1,12 +1,12 @@
 import type { GatewayAnswer, GatewayQuestion, HttpGatewayName, OriginalRequest } from "./gateway.js"
-import type { Verdict } from "./judge.js"
+import type { PassingVerdict, StoppedVerdict, Verdict } from "./verdict.js"
 
 /** What answers are made of, the same for every gateway. */
 export interface AnswerParts {
   /** Every header that goes on with a request that passes. */
-  readonly identity: (verdict: Verdict) => GatewayAnswer["headers"]
+  readonly identity: (verdict: PassingVerdict) => GatewayAnswer["headers"]
   /** The answer to one that does not. */
-  readonly refused: (verdict: Verdict) => GatewayAnswer
+  readonly refused: (verdict: StoppedVerdict) => GatewayAnswer
 }
 
 /** How one gateway asks, and what answers it understands. */
@@ -17,12 +17,7 @@ export interface GatewayAdapter {
   readonly answer: (verdict: Verdict, question: GatewayQuestion, parts: AnswerParts) => GatewayAnswer
 }
 
-/** True for a verdict that lets the request pass. */
-export function passes({ kind }: Verdict): boolean {
-  return kind === "allowed" || kind === "shadowed"
-}
-
 /** The answer to a request that passes. No cache keeps it. */
-export function passingAnswer(status: 200 | 204, verdict: Verdict, { identity }: AnswerParts): GatewayAnswer {
+export function passingAnswer(status: 200 | 204, verdict: PassingVerdict, { identity }: AnswerParts): GatewayAnswer {
   return { status, headers: [["Cache-Control", "no-store"], ...identity(verdict)], body: "" }
 }

@@ -1,3 +1,4 @@
+import { headerPairs } from "../model/header-pairs.js"
 import { identityAnswerNames } from "./identity-answer.js"
 
 /**
@@ -10,9 +11,8 @@ import { identityAnswerNames } from "./identity-answer.js"
 export function clientCopies(rawHeaders: readonly string[], headerPrefix: string): readonly string[] {
   const overwritten = new Set(identityAnswerNames(headerPrefix).map((name) => name.toLowerCase()))
   const prefix = headerPrefix.toLowerCase()
-  const sent = rawHeaders
-    .filter((_, at) => at % 2 === 0)
-    .map((name) => name.toLowerCase())
+  const sent = headerPairs(rawHeaders)
+    .map(([name]) => name.toLowerCase())
     .filter((name) => isOurs(name.replaceAll("_", "-"), prefix, overwritten))
   const twins = [...overwritten].map((name) => name.replaceAll("-", "_"))
   const further = furtherNames.map((name) => prefix + name)

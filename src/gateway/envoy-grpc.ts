@@ -5,11 +5,13 @@ import { readCheckRequest, type CheckRequest } from "./envoy-check-request.js"
 import { checkResponseBytes, overwriting, type CheckDenied, type CheckResponse } from "./envoy-check-response.js"
 import type { GatewaysOptions } from "./gateways.js"
 import { identityAnswer, type IdentityAnswerOptions } from "./identity-answer.js"
-import { forGateway, gatewayJudge, gatewayRefusal, refusedVerdict, type Asking, type Verdict } from "./judge.js"
+import { forGateway, gatewayJudge, gatewayRefusal } from "./judge.js"
+import type { Asking } from "./judging.js"
 import { ownPolicyJudge, type OwnPolicyOptions } from "./opa-envoy-judge.js"
-import { passes } from "./adapter.js"
+import { assertPlainHeaders } from "./plain-headers.js"
 import { refusedAnswer } from "./refused-answer.js"
 import { assertUnrouted } from "./routing-headers.js"
+import { passes, stoppedVerdict, type PassingVerdict, type StoppedVerdict, type Verdict } from "./verdict.js"
 import type { Refusal } from "../model/refusal.js"
 
 /** Serves Envoy's `ext_authz` filter with a gRPC service. */
@@ -21,13 +23,21 @@ export interface EnvoyGrpc {
 }
 
 /** A verdict, and how Envoy is told. */
-export interface CheckAnswer {
-  readonly verdict: Verdict
-  /** A `CheckResponse`. Absent for what failed inside: that is an error of gRPC, and Envoy does what its configuration says (`failure_mode_allow`). */
-  readonly response?: Buffer | undefined
+export type CheckAnswer = {
   /** Envoy's id of the request; empty when there is none. */
   readonly requestId: string
-}
+} & (
+  | {
+      readonly verdict: Verdict
+      /** A `CheckResponse`. */
+      readonly response: Buffer
+    }
+  | {
+      /** What failed inside: that is an error of gRPC, and Envoy does what its configuration says (`failure_mode_allow`). */
+      readonly verdict: StoppedVerdict
+      readonly response?: undefined
+    }
+)
 
 /** What {@link envoyGrpc} decides with. */
 export interface EnvoyGrpcOptions extends Omit<GatewaysOptions, "pdp" | "envoyMode"> {
@@ -52,7 +62,7 @@ export function envoyGrpc(options: EnvoyGrpcOptions): EnvoyGrpc {
   const judge = gatewayJudge(options)
   const judgeByOwnPolicy = ownPolicyJudge(options)
   const refused = (refusal: Refusal, thrown?: unknown): CheckAnswer =>
-    told(parts, { ...refusedVerdict(unread, forGateway(refusal), newDecisionId), thrown }, undefined)
+    told(parts, { ...stoppedVerdict(forGateway(refusal), newDecisionId), thrown }, undefined)
   return {
     async ask(bytes, asking) {
       let requestId = ""
@@ -62,10 +72,10 @@ export function envoyGrpc(options: EnvoyGrpcOptions): EnvoyGrpc {
         const known = { ...asking, origin: { ...asking.origin, ...originOf(check) } }
         const entrypoint = ownEntrypoint()
         if (entrypoint !== undefined) {
-          const { verdict, response } = judgeByOwnPolicy(entrypoint, check, known)
+          const { verdict, response } = await judgeByOwnPolicy(entrypoint, check, known)
           return response ? { verdict, response: checkResponseBytes(response), requestId } : told(parts, verdict, check)
         }
-        return told(parts, await judge("envoy_grpc", originalOf(check), known), check)
+        return told(parts, await judge("envoy_grpc", originalOf(check, headerPrefix), known), check)
       } catch (thrown) {
         return { ...refused(gatewayRefusal(thrown), thrown), requestId }
       }
@@ -74,12 +84,10 @@ export function envoyGrpc(options: EnvoyGrpcOptions): EnvoyGrpc {
   }
 }
 
-/** Refused before anybody knew what is asked for. */
-const unread: OriginalRequest = { method: "", target: "", rawHeaders: [] }
-
-/** @throws {PdpError} `ERR_INPUT_INVALID` for headers by which a client plays a gateway */
-function originalOf({ http }: CheckRequest): OriginalRequest {
+/** @throws {PdpError} `ERR_INPUT_INVALID` for headers by which a client plays a gateway, or could be taken for another */
+function originalOf({ http }: CheckRequest, headerPrefix: string): OriginalRequest {
   const rawHeaders = http.headers.flat()
+  assertPlainHeaders(rawHeaders, headerPrefix)
   assertUnrouted(rawHeaders)
   return { method: http.method, target: http.path, rawHeaders: keptHeaders(rawHeaders) }
 }
@@ -106,7 +114,7 @@ function told(parts: Parts, verdict: Verdict, check: CheckRequest | undefined): 
   return { verdict, response: checkResponseBytes({ ...response, metadata: metadataOf(verdict) }), requestId }
 }
 
-function passing(parts: Parts, verdict: Verdict, check: CheckRequest | undefined): CheckResponse {
+function passing(parts: Parts, verdict: PassingVerdict, check: CheckRequest | undefined): CheckResponse {
   return {
     allowed: true,
     headers: identityAnswer(verdict, parts).map(overwriting),
@@ -114,7 +122,7 @@ function passing(parts: Parts, verdict: Verdict, check: CheckRequest | undefined
   }
 }
 
-function denying({ retrySeconds }: Parts, verdict: Verdict): CheckDenied {
+function denying({ retrySeconds }: Parts, verdict: StoppedVerdict): CheckDenied {
   const { status, headers, body } = refusedAnswer(verdict, retrySeconds)
   return { allowed: false, status, headers: headers.map(overwriting), body }
 }

@@ -1,8 +1,9 @@
-import { passes, passingAnswer, type GatewayAdapter } from "./adapter.js"
+import { passingAnswer, type GatewayAdapter } from "./adapter.js"
 import { clientCopies } from "./client-copies.js"
 import { keptHeaders } from "./gateway.js"
 import { envoyPrefix } from "./paths.js"
 import { assertUnrouted } from "./routing-headers.js"
+import { passes } from "./verdict.js"
 
 /**
  * Envoy's `ext_authz` filter with an HTTP service: method and request target are the client's, behind {@link envoyPrefix}, which is cut off once. 200

@@ -1,3 +1,5 @@
+import { headerPairs } from "../model/header-pairs.js"
+
 /** The gateways that ask over HTTP, each by a path of its own. */
 export const httpGatewayNames = ["envoy", "nginx", "traefik", "caddy"] as const
 /** One of {@link httpGatewayNames}. */
@@ -41,5 +43,7 @@ const keptNames: ReadonlySet<string> = new Set(["authorization", "origin", "acce
 
 /** The headers of a client that a decision may rest on: its token, and what makes a request a CORS preflight. Everything else is dropped. */
 export function keptHeaders(rawHeaders: readonly string[]): readonly string[] {
-  return rawHeaders.filter((_, at) => keptNames.has((rawHeaders[at - (at % 2)] ?? "").toLowerCase()))
+  return headerPairs(rawHeaders)
+    .filter(([name]) => keptNames.has(name.toLowerCase()))
+    .flat()
 }

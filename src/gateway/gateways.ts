@@ -7,11 +7,14 @@ import { decisionSigner } from "./decision-signer.js"
 import { envoyHttp } from "./envoy-http.js"
 import type { GatewayAnswer, GatewayQuestion, HttpGatewayName, OriginalRequest } from "./gateway.js"
 import { identityAnswer } from "./identity-answer.js"
-import { forGateway, gatewayJudge, gatewayRefusal, identityJudge, refusedVerdict, type Asking, type GatewayJudge, type Verdict } from "./judge.js"
+import { forGateway, gatewayJudge, gatewayRefusal, identityJudge, type GatewayJudge } from "./judge.js"
+import type { Asking } from "./judging.js"
 import { nginx } from "./nginx.js"
 import type { GatewayOptions } from "./options.js"
+import { assertPlainHeaders } from "./plain-headers.js"
 import { refusedAnswer } from "./refused-answer.js"
 import { traefik } from "./traefik.js"
+import { stoppedVerdict, type Verdict } from "./verdict.js"
 
 /** What serves the gateways that ask over HTTP. */
 export interface Gateways {
@@ -53,7 +56,7 @@ export function gateways(options: GatewaysOptions): Gateways {
     try {
       return { verdict, answer: adapters[name].answer(verdict, question, parts) }
     } catch (thrown) {
-      const failed = { ...refusedVerdict(verdict.request, gatewayRefusal(thrown), newDecisionId), thrown }
+      const failed = { ...stoppedVerdict(gatewayRefusal(thrown), newDecisionId, verdict.request), thrown }
       return { verdict: failed, answer: adapters[name].answer(failed, question, parts) }
     }
   }
@@ -61,15 +64,13 @@ export function gateways(options: GatewaysOptions): Gateways {
     async ask(name, question, asking) {
       let original: OriginalRequest
       try {
+        assertPlainHeaders(question.rawHeaders, headerPrefix)
         original = adapters[name].original(question)
       } catch (thrown) {
-        return told(name, question, { ...refusedVerdict(unread, gatewayRefusal(thrown), newDecisionId), thrown })
+        return told(name, question, { ...stoppedVerdict(gatewayRefusal(thrown), newDecisionId), thrown })
       }
       return told(name, question, await (judges[name] ?? judge)(name, original, asking))
     },
-    refuse: (name, question, refusal) => told(name, question, refusedVerdict(unread, forGateway(refusal), newDecisionId)),
+    refuse: (name, question, refusal) => told(name, question, stoppedVerdict(forGateway(refusal), newDecisionId)),
   }
 }
-
-/** Refused before anybody knew what is asked for. */
-const unread: OriginalRequest = { method: "", target: "", rawHeaders: [] }

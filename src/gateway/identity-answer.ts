@@ -1,7 +1,7 @@
 import { defaultHeaderPrefix, type ProvenDecision } from "../authn/index.js"
 import { pathOf } from "../model/canonical-path.js"
 import type { Principal } from "../model/principal.js"
-import type { Verdict } from "./judge.js"
+import type { Verdict } from "./verdict.js"
 import { isWritable, writtenPrincipal } from "./written-principal.js"
 
 /** Names and values. */
@@ -47,7 +47,7 @@ export function identityAnswerNames(headerPrefix: string): readonly string[] {
   return identityAnswer(unasked, { headerPrefix }).map(([name]) => name)
 }
 
-const unasked: Verdict = { kind: "denied", isAuthorized: false, request: { method: "", target: "", rawHeaders: [] }, decisionId: "", revision: "" }
+const unasked: Verdict = { kind: "allowed", isAuthorized: false, request: { method: "", target: "", rawHeaders: [] }, decisionId: "", revision: "" }
 const nobody: Principal = { id: "" }
 const headerText = /^[\x21-\x7e]{0,256}$/
 
@@ -57,6 +57,6 @@ function scopesText({ id, scopes }: Principal): string {
 }
 
 function shadowText({ kind, refusal }: Verdict): string {
-  if (kind !== "shadowed" || !refusal) return ""
+  if (kind !== "shadowed") return ""
   return `${refusal.status >= 500 ? "failed" : "denied"}; code=${refusal.code}`
 }

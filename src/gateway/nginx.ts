@@ -1,6 +1,7 @@
-import { passes, passingAnswer, type GatewayAdapter } from "./adapter.js"
+import { passingAnswer, type GatewayAdapter } from "./adapter.js"
 import { keptHeaders } from "./gateway.js"
 import { routedRequest } from "./routing-headers.js"
+import { passes } from "./verdict.js"
 
 /**
  * NGINX's `auth_request`: it asks by a subrequest that has nothing of its client's request line, so it tells path and method in `X-Original-URI`
@@ -18,6 +19,6 @@ export const nginx: GatewayAdapter = {
   answer: (verdict, _question, parts) => {
     if (passes(verdict)) return passingAnswer(204, verdict, parts)
     const { status, headers, body } = parts.refused(verdict)
-    return { status: status >= 500 ? 403 : status, headers: [...headers, ["X-Portcullis-Code", verdict.refusal?.code ?? ""]], body }
+    return { status: status >= 500 ? 403 : status, headers: [...headers, ["X-Portcullis-Code", verdict.refusal.code]], body }
   },
 }

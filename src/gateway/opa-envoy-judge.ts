@@ -1,22 +1,18 @@
-import { randomUUID } from "node:crypto"
 import { PdpError } from "../errors.js"
-import { isCanonicalPath, pathOf } from "../model/canonical-path.js"
 import { refusal, refusalOf, type Refusal } from "../model/refusal.js"
 import type { Pdp } from "../pdp/index.js"
 import type { CheckRequest } from "./envoy-check-request.js"
 import { overwriting, type CheckAllowed, type CheckResponse } from "./envoy-check-response.js"
 import { identityAnswer, identityAnswerNames } from "./identity-answer.js"
-import { revisionOf, type Asking, type Verdict } from "./judge.js"
+import { judging, type Asked, type Asking, type JudgingOptions } from "./judging.js"
 import { opaEnvoyDecision } from "./opa-envoy-decision.js"
 import { opaEnvoyInput } from "./opa-envoy-input.js"
-import { shadowRules, type ShadowRule } from "./shadow.js"
+import type { PassingVerdict, Verdict } from "./verdict.js"
 
 /** What {@link ownPolicyJudge} decides with. */
-export interface OwnPolicyOptions {
+export interface OwnPolicyOptions extends JudgingOptions {
   readonly pdp: Pick<Pdp, "evaluate" | "revision">
   readonly headerPrefix: string
-  readonly shadow?: readonly ShadowRule[] | undefined
-  readonly newDecisionId?: (() => string) | undefined
 }
 
 /** What becomes of a request. */
@@ -32,36 +28,23 @@ export interface OwnVerdict {
  *
  * Where the plugin fails because of a result that is no decision, this denies.
  */
-export function ownPolicyJudge(options: OwnPolicyOptions): (entrypoint: string, check: CheckRequest, asking: Asking) => OwnVerdict {
-  const { pdp, newDecisionId = randomUUID } = options
-  const isShadowed = shadowRules(options.shadow)
-  return (entrypoint, check, { origin }) => {
+export function ownPolicyJudge(options: OwnPolicyOptions): (entrypoint: string, check: CheckRequest, asking: Asking) => Promise<OwnVerdict> {
+  const { pdp } = options
+  const judge = judging(options, reasonOf)
+  return async (entrypoint, check, asking) => {
     const { method, path } = check.http
-    const decisionId = newDecisionId()
-    const asked = { request: { method, target: path, rawHeaders: [] }, decisionId, entrypoint }
-    const shadowed = (refused: Omit<Verdict, "kind">): OwnVerdict => {
-      const verdict: Verdict = { ...refused, kind: "shadowed" }
-      const headers = identityAnswer(verdict, options).filter(([name]) => name.startsWith(oursPrefix))
-      return {
-        verdict,
-        response: passing(options, check, { allowed: true, headers: headers.map(overwriting) }),
-      }
-    }
-    const isPassing = isCanonicalPath(pathOf(path)) && isShadowed("envoy_grpc", pathOf(path))
-    try {
+    let response: CheckResponse | undefined
+    const verdict = await judge("envoy_grpc", { method, target: path, rawHeaders: [] }, asking, async (_request, known, { origin }) => {
       const input = opaEnvoyInput(check)
       const revision = pdp.revision()
-      const response = opaEnvoyDecision(evaluated(pdp, entrypoint, input, { ...origin, decisionId }))
-      const known = { ...asked, revision, decision: { allowed: response.allowed, revision }, isAuthorized: response.allowed }
-      const metadata = { revision, ...response.metadata, decision_id: decisionId }
-      if (response.allowed) return { verdict: { ...known, kind: "allowed" }, response: passing(options, check, { ...response, metadata }) }
-      const denied = { ...known, refusal: refusal(response.status, "policy_denied", "the policy denies this") }
-      return isPassing ? shadowed(denied) : { verdict: { ...denied, kind: "denied" }, response: { ...response, metadata } }
-    } catch (thrown) {
-      const reason = reasonOf(thrown)
-      const refused = { ...asked, revision: revisionOf(pdp), refusal: reason, isAuthorized: false, thrown }
-      return isPassing ? shadowed(refused) : { verdict: { ...refused, kind: reason.status >= 500 ? "failed" : "denied" } }
-    }
+      const decided = opaEnvoyDecision(evaluated(pdp, entrypoint, input, origin))
+      known.decision = { allowed: decided.allowed, revision }
+      response = { ...decided, metadata: { revision, ...decided.metadata, decision_id: origin.decisionId } }
+      if (!decided.allowed) throw new PdpError("ERR_DENIED", "the policy denies this; ask who keeps it", { reason: "policy_denied" })
+      return "authorized"
+    })
+    const told = verdict.kind === "shadowed" ? shadowed(options, verdict) : response
+    return { verdict: { ...verdict, entrypoint }, response: told?.allowed ? passing(options, check, told) : told }
   }
 }
 
@@ -70,7 +53,7 @@ export const decisionInvalid = "decision_invalid"
 
 const oursPrefix = "X-Portcullis-"
 
-function evaluated(pdp: OwnPolicyOptions["pdp"], entrypoint: string, input: unknown, origin: Asking["origin"]): unknown {
+function evaluated(pdp: OwnPolicyOptions["pdp"], entrypoint: string, input: unknown, origin: Asked["origin"]): unknown {
   try {
     return pdp.evaluate(entrypoint, input, origin)
   } catch (cause) {
@@ -78,6 +61,12 @@ function evaluated(pdp: OwnPolicyOptions["pdp"], entrypoint: string, input: unkn
     const remedy = `build it with -e ${entrypoint}, or name another one in gateway.envoy_grpc.entrypoint`
     throw new PdpError("ERR_CONFIG_INVALID", `the policy has no entrypoint ${entrypoint}; ${remedy}`, { cause })
   }
+}
+
+/** Nothing of what the policy answered: only that shadow mode let it pass. */
+function shadowed(options: OwnPolicyOptions, verdict: PassingVerdict): CheckAllowed {
+  const headers = identityAnswer(verdict, options).filter(([name]) => name.startsWith(oursPrefix))
+  return { allowed: true, headers: headers.map(overwriting) }
 }
 
 /** What the policy says goes first: headers that it sets stay. */

@@ -11,13 +11,13 @@ export interface ParsedTarget {
 /**
  * Takes a raw request target apart into `parsed_path` and `parsed_query`, as the OPA-Envoy plugin does.
  *
- * Refused is also what Go reads as something else than a path: `//host/path`, a fragment, a target without a slash at its beginning. A policy would not see
- * what the upstream is asked for.
+ * Refused is also what Go reads as something else than a path: `//host/path`, a fragment, a target without a slash at its beginning; and `!` in a path. A policy
+ * would not see what the upstream is asked for.
  *
  * @throws {PdpError} `ERR_DENIED` with the reason `path_not_canonical`
  */
 export function parsedTarget(target: string): ParsedTarget {
-  if (!readable.test(target)) throw notReadable("does not begin with one slash, or holds a fragment or a control character")
+  if (!readable.test(target)) throw notReadable("does not begin with one slash, or holds a fragment, '!' or a control character")
   const mark = target.indexOf("?")
   const path = unescaped(mark < 0 ? target : target.slice(0, mark))
   if (path === undefined) throw notReadable("holds a '%' without two hexadecimal digits behind it")
@@ -35,8 +35,11 @@ export function parsedForm(body: string): Readonly<Record<string, readonly strin
   return Object.fromEntries(valid)
 }
 
-/** `*` and nothing are the targets of OPTIONS and CONNECT. */
-const readable = /^(?:\*|\/(?!\/)[^#\p{Cc}]*)?$/u
+/**
+ * `*` and nothing are the targets of OPTIONS and CONNECT. No `!` in a path: Envoy writes it for each byte that is no UTF-8, which clients can send by HTTP/2,
+ * and passes on the byte itself.
+ */
+const readable = /^(?:\*|\/(?!\/)[^#?!\p{Cc}]*(?:\?[^#\p{Cc}]*)?)?$/u
 
 function parametersOf(text: string): { readonly valid: ReadonlyMap<string, readonly string[]>; readonly broken: boolean } {
   const valid = new Map<string, string[]>()

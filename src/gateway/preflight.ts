@@ -1,5 +1,6 @@
 import type { DenyReason } from "../model/decision.js"
 import { pathOf } from "../model/canonical-path.js"
+import { headerValues } from "../model/header-pairs.js"
 import type { Pdp } from "../pdp/index.js"
 import type { OriginalRequest } from "./gateway.js"
 
@@ -11,9 +12,9 @@ import type { OriginalRequest } from "./gateway.js"
  * @see https://fetch.spec.whatwg.org/#cors-preflight-fetch
  */
 export function isKnownPreflight(pdp: Pick<Pdp, "explain">, { method, target, rawHeaders }: OriginalRequest): boolean {
-  if (method !== "OPTIONS" || valuesOf(rawHeaders, "authorization").length > 0) return false
-  const [asked, ...others] = valuesOf(rawHeaders, "access-control-request-method")
-  if (asked === undefined || asked === "" || others.length > 0 || valuesOf(rawHeaders, "origin").length !== 1) return false
+  if (method !== "OPTIONS" || headerValues(rawHeaders, "authorization").length > 0) return false
+  const [asked, ...others] = headerValues(rawHeaders, "access-control-request-method")
+  if (asked === undefined || asked === "" || others.length > 0 || headerValues(rawHeaders, "origin").length !== 1) return false
   const { endpoint, reasons } = pdp.explain({ principal: { id: "" }, method: asked, path: pathOf(target) })
   return endpoint !== undefined && !reasons.some((reason) => unknown.has(reason))
 }
@@ -26,7 +27,3 @@ const unknown: ReadonlySet<DenyReason> = new Set([
   "input_invalid",
   "no_data",
 ])
-
-function valuesOf(rawHeaders: readonly string[], name: string): readonly string[] {
-  return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name)
-}

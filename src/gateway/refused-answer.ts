@@ -1,14 +1,14 @@
 import { refusalHeaders } from "../authn/index.js"
-import { refusal, refusalText } from "../model/refusal.js"
+import { refusalText } from "../model/refusal.js"
 import type { GatewayAnswer } from "./gateway.js"
-import type { Verdict } from "./judge.js"
+import type { StoppedVerdict } from "./verdict.js"
 
 /**
  * The answer to a request that does not pass: JSON `{"detail","code","decision_id",…}`, with how to prove who asks (401), and when to try again.
  *
  * @param retrySeconds when it is worth trying again after an identity provider could not be asked
  */
-export function refusedAnswer({ refusal: reason = unjudged, decisionId, revision }: Verdict, retrySeconds: number): GatewayAnswer {
+export function refusedAnswer({ refusal: reason, decisionId, revision }: StoppedVerdict, retrySeconds: number): GatewayAnswer {
   const { status, code, details } = reason
   const body = refusalText({ ...reason, details: { ...details, decision_id: decisionId } })
   const headers = {
@@ -20,6 +20,3 @@ export function refusedAnswer({ refusal: reason = unjudged, decisionId, revision
   }
   return { status, headers: Object.entries(headers), body }
 }
-
-/** Never seen: whatever does not pass has a refusal. */
-const unjudged = refusal(500, "internal", "this failed inside; the log says why, by the request id of this answer")

@@ -1,4 +1,5 @@
 import { PdpError } from "../errors.js"
+import { headerPairs } from "../model/header-pairs.js"
 
 /** Every header by which a gateway, or a client that plays one, tells which path or method was asked for. */
 const routingHeaders = [
@@ -40,15 +41,14 @@ const names: ReadonlyMap<string, RoutingHeader> = new Map(routingHeaders.map((na
 
 function trustedValues(rawHeaders: readonly string[], trusted: readonly RoutingHeader[]): ReadonlyMap<RoutingHeader, string> {
   const found = new Map<RoutingHeader, string>()
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const sent = rawHeaders[at] ?? ""
+  for (const [sent, value] of headerPairs(rawHeaders)) {
     const name = names.get(sent.toLowerCase().replaceAll("_", "-"))
     if (name === undefined) continue
     if (sent.includes("_")) throw invalid(`${name} is written with underscores; let the gateway strip such headers of its clients`)
     if (!trusted.includes(name))
       throw invalid(`${name} is not a header by which this gateway tells what is asked for; let it strip the header of its clients`)
     if (found.has(name)) throw invalid(`${name} comes twice; let the gateway set it in place of what its client sends`)
-    found.set(name, rawHeaders[at + 1] ?? "")
+    found.set(name, value)
   }
   return found
 }

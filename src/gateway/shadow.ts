@@ -1,5 +1,5 @@
 import { z } from "zod"
-import { isCanonicalPath } from "../model/canonical-path.js"
+import { isCanonicalPath, pathOf } from "../model/canonical-path.js"
 import { gatewayNames, type GatewayName } from "./gateway.js"
 
 /** Where requests pass that would be denied. */
@@ -13,9 +13,11 @@ export const ShadowRule = z.strictObject({
 /** See {@link ShadowRule}. */
 export type ShadowRule = Readonly<z.infer<typeof ShadowRule>>
 
-/** Tells where shadow mode is on. @returns for a canonical path without query */
-export function shadowRules(rules: readonly ShadowRule[] = []): (gateway: GatewayName, path: string) => boolean {
+/** Tells where shadow mode is on. @returns for a target whose path is canonical */
+export function shadowRules(rules: readonly ShadowRule[] = []): (gateway: GatewayName, target: string) => boolean {
   const parsed = rules.map(({ gateway, path_prefix }) => ({ gateway, prefix: path_prefix.replace(/\/$/, "") }))
-  return (gateway, path) =>
-    parsed.some((rule) => (rule.gateway === "*" || rule.gateway === gateway) && (path === rule.prefix || path.startsWith(`${rule.prefix}/`)))
+  return (gateway, target) => {
+    const path = pathOf(target)
+    return parsed.some((rule) => (rule.gateway === "*" || rule.gateway === gateway) && (path === rule.prefix || path.startsWith(`${rule.prefix}/`)))
+  }
 }

@@ -1,6 +1,7 @@
 import { leastProofKeyLength, provenDecision, writtenPrincipalIn, type Caller, type PeerProof, type PeerRequest } from "../authn/index.js"
 import { PdpError } from "../errors.js"
 import { isCanonicalPath, pathOf } from "../model/canonical-path.js"
+import { headerPairs } from "../model/header-pairs.js"
 import type { Principal } from "../model/principal.js"
 
 /** Believes what a gateway has decided, so that nothing is decided twice. */
@@ -93,10 +94,9 @@ interface HeaderField {
 
 /** Also of names with underscores, which some servers take for the same. */
 function valuesOf(rawHeaders: readonly string[], wanted: string): readonly HeaderField[] {
-  return rawHeaders.flatMap((name, at) => {
-    const isName = at % 2 === 0 && name.toLowerCase().replaceAll("_", "-") === wanted
-    return isName ? [{ name, value: (rawHeaders[at + 1] ?? "").trim() }] : []
-  })
+  return headerPairs(rawHeaders)
+    .filter(([name]) => name.toLowerCase().replaceAll("_", "-") === wanted)
+    .map(([name, value]) => ({ name, value: value.trim() }))
 }
 
 /** Undefined when it comes twice, or with underscores. */

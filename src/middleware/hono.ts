@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from "hono"
 import { PdpError } from "../errors.js"
 import { isCanonicalPath, pathOf } from "../model/canonical-path.js"
 import { admission, type Admission } from "./admission.js"
-import { peerOf, type Incoming } from "./incoming.js"
+import { cutHeaders, peerOf, type Incoming } from "./incoming.js"
 import type { AdmissionRequest } from "./judgement.js"
 import type { MiddlewareOptions } from "./options.js"
 
@@ -64,12 +64,13 @@ function isIncoming(value: unknown): value is Incoming {
 function nodeRequest(c: Context, incoming: Incoming): AdmissionRequest {
   const target = incoming.url ?? ""
   const isClear = isRouted(pathOf(target), pathOf(parsedTarget(c)))
+  const unclear = cutHeaders(incoming) ?? (isClear ? undefined : new PdpError("ERR_INPUT_INVALID", unclearText))
   return {
     ...parsedRequest(c),
     target,
     rawHeaders: incoming.rawHeaders,
     peer: peerOf(incoming),
-    ...(!isClear && { unclear: new PdpError("ERR_INPUT_INVALID", unclearText) }),
+    ...(unclear && { unclear }),
   }
 }
 

@@ -22,7 +22,7 @@ export function refusalOf(thrown: unknown): Refusal {
   if (!(thrown instanceof PdpError)) return refusal(500, "internal", insideText)
   if (thrown.code === "ERR_EVALUATION") return thrown.reason === "memory_exhausted" ? tooMuchToDecide : refusal(500, "evaluation", insideText)
   const code = thrown.reason ?? thrown.code.slice("ERR_".length).toLowerCase()
-  const status = httpStatusByCode[thrown.code]
+  const status = thrown.reason === "headers_too_large" ? 431 : httpStatusByCode[thrown.code]
   return { ...refusal(status, code, messageOf(thrown), thrown.code === "ERR_OVERLOADED" ? retrySoon : undefined), details: thrown.details }
 }
 

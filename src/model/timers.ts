@@ -15,6 +15,19 @@ export const unrefTimers: Timers = {
   },
 }
 
+/** Keeps the process alive until this settles. For what is awaited at an end and may depend on {@link unrefTimers}, when nothing else keeps it alive. */
+export async function keptAlive<Value>(work: Promise<Value>): Promise<Value> {
+  const alive = setInterval(() => undefined, longestPauseMs)
+  try {
+    return await work
+  } finally {
+    clearInterval(alive)
+  }
+}
+
+/** What Node's timers can do. */
+const longestPauseMs = 2_147_483_647
+
 /** {@link Timers}, for schemas of options. */
 export const timersOption = z.custom<Timers>(
   (value) => typeof value === "object" && value !== null && "after" in value && typeof value.after === "function",

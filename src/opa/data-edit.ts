@@ -1,3 +1,4 @@
+import { ownedCopies, setMember, type OwnedCopies } from "../model/owned-copies.js"
 import { isIndex, valueInside } from "./data-path.js"
 import type { OpaErrorCode } from "./error.js"
 
@@ -27,26 +28,28 @@ export interface DataOperation {
  */
 export function dataWithValue(document: unknown, at: readonly string[], value: unknown): unknown {
   const parent = at.slice(0, -1)
-  return dataWithOperation(withObjects(document, parent, []), { op: "add", at, value }, () => conflict(parent))
+  return dataWithOperation(withObjects(document, parent, []), { op: "add", at, value }, ownedCopies(), () => conflict(parent))
 }
 
 /** Base data without what is at a place. @throws {DataEditError} 404 when nothing is */
 export function dataWithout(document: unknown, at: readonly string[]): unknown {
-  return dataWithOperation(document, { op: "remove", at, value: undefined })
+  return dataWithOperation(document, { op: "remove", at, value: undefined }, ownedCopies())
 }
 
 /** Base data after operations; all of them, or none. @throws {DataEditError} */
 export function dataPatched(document: unknown, operations: readonly DataOperation[]): unknown {
-  return operations.reduce<unknown>((current, operation) => dataWithOperation(current, operation), document)
+  const copies = ownedCopies()
+  return operations.reduce<unknown>((current, operation) => dataWithOperation(current, operation, copies), document)
 }
 
 /**
  * The operations in the body of `PATCH /v1/data/…`. Paths go on from `prefix`; what `~0` and `~1` stand for is put in.
  *
- * @throws {DataEditError} 400 for what is no list of operations, or another than `add`, `remove` and `replace`
+ * @throws {DataEditError} 400 for what is no list of operations, or of more than 10,000, or another than `add`, `remove` and `replace`
  */
 export function dataOperations(body: unknown, prefix: readonly string[]): readonly DataOperation[] {
   if (!Array.isArray(body)) throw invalid(`json: cannot unmarshal ${kindOf(body)} into Go value of type []types.PatchV1`)
+  if (body.length > mostOperations) throw invalid(`a patch has ${body.length} operations, of ${mostOperations} at most; send it in parts`)
   return body.map((one: unknown) => {
     if (typeof one !== "object" || one === null || Array.isArray(one))
       throw invalid(`json: cannot unmarshal ${kindOf(one)} into Go value of type types.PatchV1`)
@@ -57,44 +60,60 @@ export function dataOperations(body: unknown, prefix: readonly string[]): readon
   })
 }
 
+const mostOperations = 10_000
+
 /** The document at a place before a write; `undefined` when there is none. */
 export const dataAt = valueInside
 
-function dataWithOperation(document: unknown, operation: DataOperation, absent: () => DataEditError = notFound): unknown {
+function dataWithOperation(document: unknown, operation: DataOperation, copies: OwnedCopies, absent: () => DataEditError = notFound): unknown {
   const { op, at, value } = operation
-  if (at.length > 0) return changed(document, operation, 0, absent)
+  if (at.length > 0) return changed(document, { operation, absent, copies }, 0)
   if (op === "remove") throw new DataEditError(400, "invalid_parameter", "storage_invalid_patch_error: root cannot be removed")
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new DataEditError(400, "invalid_parameter", "storage_invalid_patch_error: root must be object")
   return value
 }
 
-function changed(parent: unknown, operation: DataOperation, depth: number, absent: () => DataEditError): unknown {
-  const { at, op, value } = operation
-  const key = at[depth] ?? ""
-  const isLast = depth === at.length - 1
-  if (Array.isArray(parent)) return changedList(parent, operation, depth, absent)
-  if (typeof parent !== "object" || parent === null) throw absent()
-  const has = Object.hasOwn(parent, key)
-  if (!has && !(isLast && op === "add")) throw absent()
-  if (!isLast) return { ...parent, [key]: changed(Reflect.get(parent, key), operation, depth + 1, absent) }
-  return op === "remove" ? Object.fromEntries(Object.entries(parent).filter(([name]) => name !== key)) : { ...parent, [key]: value }
+/** An operation that is being done. */
+interface Change {
+  readonly operation: DataOperation
+  /** What is thrown where nothing is. */
+  readonly absent: () => DataEditError
+  readonly copies: OwnedCopies
 }
 
-function changedList(list: readonly unknown[], operation: DataOperation, depth: number, absent: () => DataEditError): readonly unknown[] {
-  const { at, op, value } = operation
+function changed(parent: unknown, change: Change, depth: number): unknown {
+  const { at, op, value } = change.operation
+  const key = at[depth] ?? ""
+  const isLast = depth === at.length - 1
+  if (Array.isArray(parent)) return changedList(parent, change, depth)
+  if (typeof parent !== "object" || parent === null) throw change.absent()
+  if (!Object.hasOwn(parent, key) && !(isLast && op === "add")) throw change.absent()
+  const own = change.copies.object(parent)
+  if (!isLast) setMember(own, key, changed(Reflect.get(parent, key), change, depth + 1))
+  else if (op === "remove") Reflect.deleteProperty(own, key)
+  else setMember(own, key, value)
+  return own
+}
+
+function changedList(list: readonly unknown[], change: Change, depth: number): readonly unknown[] {
+  const { absent, copies } = change
+  const { at, op, value } = change.operation
   const key = at[depth] ?? ""
   const isLast = depth === at.length - 1
   const isEnd = isLast && op === "add" && key === "-" && absent === notFound
   if (isLast && op !== "add" && key === "-")
     throw new DataEditError(400, "invalid_parameter", `storage_invalid_patch_error: /${at.join("/")}: invalid patch path`)
-  if (!isEnd && !isIndex(key)) throw absent === notFound ? notFound() : absent()
+  if (!isEnd && !isIndex(key)) throw absent()
   const index = isEnd ? list.length : Number(key)
   const most = isLast && op === "add" && absent === notFound ? list.length : list.length - 1
   if (index > most) throw absent === notFound ? new DataEditError(404, "resource_not_found", outOfRange(at.slice(0, depth + 1))) : absent()
-  if (!isLast) return list.with(index, changed(list[index], operation, depth + 1, absent))
-  if (op === "add") return list.toSpliced(index, 0, value)
-  return op === "remove" ? list.toSpliced(index, 1) : list.with(index, value)
+  const own = copies.list(list)
+  if (!isLast) own[index] = changed(list[index], change, depth + 1)
+  else if (op === "replace") own[index] = value
+  else if (op === "remove") own.splice(index, 1)
+  else own.splice(index, 0, value)
+  return own
 }
 
 function withObjects(document: unknown, [first, ...rest]: readonly string[], before: readonly string[]): unknown {

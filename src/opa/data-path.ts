@@ -1,13 +1,30 @@
-/** The segments of a path below `/v1/data`: percent-decoded, as in OPA; empty ones do not count, where OPA redirects. @returns `malformed` for a bad percent escape */
-export function dataSegments(rest: string): readonly string[] | "malformed" {
+/**
+ * The percent-decoded segments of a path, empty ones among them. What the policy is asked about and what is served come from here both, so that they
+ * are never two things.
+ *
+ * @param path with a `/` at its beginning or without; `/` has one segment, which is empty, and no path has none
+ * @returns `malformed` for a bad percent escape
+ */
+export function pathSegments(path: string): readonly string[] | "malformed" {
+  if (path === "") return []
   const segments: string[] = []
-  for (const segment of rest.split("/")) {
-    if (segment === "") continue
+  for (const segment of (path.startsWith("/") ? path.slice(1) : path).split("/")) {
     const decoded = segment.includes("%") ? percentDecoded(segment) : segment
     if (decoded === undefined) return "malformed"
     segments.push(decoded)
   }
   return segments
+}
+
+/**
+ * Where a path with empty segments, or with a `/` at its end, is sent to, as by OPA: 301 for the latter, 307 for the rest. `undefined` for a path that is
+ * served as it is. Escapes stay as they are, and all that is superfluous goes at once.
+ */
+export function plainPath(path: string): { readonly status: 301 | 307; readonly path: string } | undefined {
+  const isEnded = path.length > 1 && path.endsWith("/")
+  if (!isEnded && !path.includes("//")) return undefined
+  const plain = path.split("/").filter((segment) => segment !== "")
+  return { status: isEnded ? 301 : 307, path: `/${plain.join("/")}` }
 }
 
 /** The value at that place inside a document; `undefined` when it has no such place. */

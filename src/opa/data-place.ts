@@ -1,4 +1,4 @@
-import { dataSegments, valueInside } from "./data-path.js"
+import { pathSegments, valueInside } from "./data-path.js"
 
 /** What a path of the data API names. */
 export interface DataPlace {
@@ -40,7 +40,7 @@ export function dataPlaces(entrypoints: readonly string[], hasPackages: boolean)
   return (rest) => {
     const before = remembered.get(rest)
     if (before) return before
-    const segments = dataSegments(rest)
+    const segments = pathSegments(rest)
     if (segments === "malformed") return segments
     const place = placeOf(segments, known, split)
     if (remembered.size === maxRemembered) remembered.clear()

@@ -2,7 +2,7 @@ export { batchAnswer, readBatch, type BatchInput, type BatchOutcome } from "./ba
 export { dataAnswer, opaJson, queryFlag, readBareInput, readDataQuery, readDataRequest, type AnswerParts, type DataRequest } from "./data-answer.js"
 export { dataAt, DataEditError, dataOperations, dataPatched, dataWithout, dataWithValue, type DataOperation } from "./data-edit.js"
 export { dataFlags, noFlags, type DataFlags } from "./data-flags.js"
-export { dataName, dataSegments } from "./data-path.js"
+export { dataName, pathSegments, plainPath } from "./data-path.js"
 export { dataPlaces, documentAt, type DataDocuments, type DataPlace } from "./data-place.js"
 export { dataEntrypointNames, decisionIn, decisionsIn, entrypointNames, entrypointPaths, isAllowed, type EntrypointName } from "./entrypoints.js"
 export { builtinErrors, evaluationError, opaErrorCode, opaErrorText, type OpaError, type OpaErrorCode, type OpaProblem } from "./error.js"

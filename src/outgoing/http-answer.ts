@@ -18,6 +18,8 @@ export interface HttpQuestion {
   readonly timeoutMs: number
   /** Longer, for the head of the answer alone: the server may hold it back. Default: `timeoutMs`. */
   readonly headTimeoutMs?: number
+  /** Of the body, each minute: whoever sends pieces now and then must not keep us waiting for ever. Default: no matter. */
+  readonly leastBytesPerMinute?: number
   readonly timers: Timers
   /** Ends the request, at any moment. */
   readonly signal: AbortSignal
@@ -78,7 +80,7 @@ function headOf({
 }
 
 async function* bodyOf(
-  { target, timeoutMs, timers }: HttpQuestion,
+  { target, timeoutMs, leastBytesPerMinute, timers }: HttpQuestion,
   message: IncomingMessage,
   mostBytes: number,
 ): AsyncGenerator<Uint8Array, undefined> {
@@ -91,6 +93,13 @@ async function* bodyOf(
     unavailable(`${place} sent less than ${pieceBytes} bytes of its answer within ${timeoutMs} ms`, "check the server and the network")
   const parts: AsyncIterator<Uint8Array> = message[Symbol.asyncIterator]()
   let bytes = 0
+  const watch = (before: number): (() => void) =>
+    timers.after(60_000, () => {
+      if (bytes - before < (leastBytesPerMinute ?? 0))
+        message.destroy(unavailable(`${place} sent ${bytes - before} bytes of its answer in a minute`, "check the server and the network"))
+      else unwatch = watch(bytes)
+    })
+  let unwatch = leastBytesPerMinute === undefined ? () => undefined : watch(0)
   try {
     for (let ended = false; !ended;) {
       const cancel = timers.after(timeoutMs, () => message.destroy(late()))
@@ -102,6 +111,8 @@ async function* bodyOf(
     }
   } catch (thrown) {
     throw requestProblem(target, thrown)
+  } finally {
+    unwatch()
   }
   if (!message.complete) throw unavailable(`${place} was cut off after ${bytes} bytes`, "check the server and the network")
 }

@@ -50,7 +50,7 @@ export async function activateBundle(
   const { type, manifest } = bundle
   const how = { named: manifest.revision, from, signal }
   if (type === "delta") await amend(state, bundle, base, how)
-  else await take(state, bundle, deciding, packed.data, how)
+  else await take(state, bundle, deciding, packed, how)
   const digest = type === "delta" ? undefined : digestOf(packed)
   return { type, digest, tag: packed.tag, manifest, bytes: packed.bytes.length, signedBy: bundle.verified?.keyId }
 }
@@ -74,8 +74,14 @@ async function amend(state: BundleState, { patch, manifest }: UnpackedBundle, ba
   await state.amend(patch, how)
 }
 
-async function take(state: BundleState, bundle: UnpackedBundle, deciding: BundleDeciding, data: JsonObject | undefined, how: Taken): Promise<void> {
-  if (!isOwnBundle(bundle)) return state.take(await readCustomBundle(bundle, deciding, data), bundle.files, how)
+async function take(
+  state: BundleState,
+  bundle: UnpackedBundle,
+  deciding: BundleDeciding,
+  { data, rego = bundle.rego }: PackedBundle,
+  how: Taken,
+): Promise<void> {
+  if (!isOwnBundle(bundle)) return state.take(await readCustomBundle({ ...bundle, rego }, deciding, data), bundle.files, how)
   if (data || (deciding.entrypoints ?? []).length > 0)
     throw new PdpError(
       "ERR_BUNDLE_INVALID",

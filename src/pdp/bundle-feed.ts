@@ -66,6 +66,8 @@ export interface PackedBundle {
   readonly tag?: string | undefined
   /** Data beside that of the bundle. */
   readonly data?: JsonObject | undefined
+  /** What its policy was compiled from, by file name. Default: the Rego in the bundle, where OPA leaves the compiled rules out. */
+  readonly rego?: ReadonlyMap<string, string> | undefined
 }
 
 /** Reports in OPA's format. */

@@ -43,6 +43,7 @@ export async function bundlePdp(options: BundlePdpOptions): Promise<Pdp> {
   const aside = (source: string) => (error: Error) => emit("refreshFailure", { source, error, attempt: 1, retryInMs: feed.pollSeconds * 1_000 })
   const looks = bundleLooks(options, state, aside(`kept bundle ${feed.persistFile ?? ""}`))
   const reporting = bundleReporting(feed.reports, feed.surroundings, aside(`reports to ${feed.reports?.place ?? ""}`))
+  const start = startOver()
   let lastError: BundleError | undefined
   const statusOfBundle = (): BundleStatus => ({
     source: feed.name,
@@ -62,11 +63,15 @@ export async function bundlePdp(options: BundlePdpOptions): Promise<Pdp> {
     feed: maxAgeMs === undefined ? feed : oftenEnough(feed, maxAgeMs),
     look: async (waitMs, signal) => {
       const isFirstLook = looks.lastLook() === undefined
+      const takeKept = (): Promise<void> => fromDisk(looks, health, signal, aside(`kept bundle ${feed.persistFile ?? ""}`))
+      const cancel = isFirstLook ? startWithin(feed, takeKept, () => state.current() !== undefined && start.done(), start.done) : () => undefined
       try {
         return await looks.look(waitMs, signal)
       } catch (thrown) {
-        if (isFirstLook) await fromDisk(looks, health, signal, aside(`kept bundle ${feed.persistFile ?? ""}`))
+        if (isFirstLook) await takeKept()
         throw thrown
+      } finally {
+        cancel()
       }
     },
     succeeded: () => {
@@ -82,7 +87,7 @@ export async function bundlePdp(options: BundlePdpOptions): Promise<Pdp> {
       report()
     },
   })
-  await polling.now().catch(() => undefined)
+  await Promise.race([polling.now().catch(() => undefined), start.over])
 
   let closed = false
   let closing: Promise<void> | undefined
@@ -108,6 +113,7 @@ export async function bundlePdp(options: BundlePdpOptions): Promise<Pdp> {
   return {
     data:
       feed.takesEdits === true ? policyData({ document: () => documentOf(state), activate: state.edit, assertOpen: () => void active() }) : undefined,
+    modules: () => modulesIn(state),
     builtinFailures: () => failuresIn(state),
     authorize: (request) => (isOwn() ? decideOwn : authorizeByAllow)(active(), request),
     authorizeMany: (requests) => manyBy(active(), requests, isOwn()),
@@ -138,7 +144,7 @@ export async function bundlePdp(options: BundlePdpOptions): Promise<Pdp> {
     close: () => {
       closed = true
       waiters.close()
-      return (closing ??= Promise.all([polling.stop(), reporting.stop()]).then(() => undefined))
+      return (closing ??= Promise.all([polling.stop(), reporting.stop(), looks.stop()]).then(() => undefined))
     },
   }
 }
@@ -155,6 +161,21 @@ function manyBy(active: Active, requests: Parameters<Pdp["authorizeMany"]>[0], i
 function oftenEnough(feed: BundleFeed, maxAgeMs: number): BundleFeed {
   const mostWaitMs = Math.floor(maxAgeMs / 3_000) * 1_000
   return { ...feed, pollSeconds: Math.min(feed.pollSeconds, maxAgeMs / 3_000), waitMs: () => Math.min(feed.waitMs(), mostWaitMs) }
+}
+
+/** The place keeps us waiting: what is on disk decides until it answers. With nothing there, a PDP that is not ready says so after a while. */
+function startWithin({ surroundings: { timers } }: BundleFeed, takeKept: () => Promise<void>, taken: () => void, over: () => void): () => void {
+  const cancels = [timers.after(diskDecidesMs, () => void takeKept().then(taken)), timers.after(longestStartMs, over)]
+  return () => cancels.forEach((cancel) => cancel())
+}
+
+const diskDecidesMs = 5_000
+const longestStartMs = 30_000
+
+function startOver(): { readonly over: Promise<void>; readonly done: () => void } {
+  let done = (): void => undefined
+  const over = new Promise<void>((resolve) => (done = resolve))
+  return { over, done }
 }
 
 /** The place does not answer, or has nothing good. */
@@ -195,6 +216,11 @@ function facts(state: BundleState, looks: BundleLooks): Partial<BundleStatus> {
 function documentOf(state: BundleState): unknown {
   const contents = state.current()?.contents
   return contents?.kind === "custom" ? contents.document : {}
+}
+
+function modulesIn(state: BundleState): ReadonlyMap<string, string> {
+  const contents = state.current()?.contents
+  return contents?.kind === "custom" ? contents.rego : new Map()
 }
 
 function failuresIn(state: BundleState): readonly string[] {

@@ -21,7 +21,8 @@ export interface BundlePolling {
 
 /**
  * Looks every `pollSeconds`, ±10 %; where questions are held back, at once after each answer. After a failure the pause is 100 ms (`firstRetryMs`), 1.6 times as long after
- * each further one, up to `pollSeconds`; the same when a place that should hold questions back answers at once that nothing is new. The first look is `now`.
+ * each further one, up to `pollSeconds`; the same when a place that should hold questions back answers at once
+ * that nothing is new, and, up to a second, when it does so again and again with something new. The first look is `now`.
  */
 export function startBundlePolling({ feed, look, succeeded, failed }: BundlePollingOptions): BundlePolling {
   const { timers, random, now } = feed.surroundings
@@ -29,6 +30,7 @@ export function startBundlePolling({ feed, look, succeeded, failed }: BundlePoll
   let asked: Promise<void> | undefined
   let failures = 0
   let hasty = 0
+  let rushed = 0
   let stopped = false
   let cancelTimer = (): void => undefined
   const unsubscribe = feed.subscribe?.(() => inBackground(lookNow()))
@@ -43,7 +45,9 @@ export function startBundlePolling({ feed, look, succeeded, failed }: BundlePoll
     if (feed.waitMs() === 0) return feed.pollSeconds * 1_000 * jitter()
     const isHasty = waitMs > 0 && outcome === "unchanged" && tookMs < waitMs * 0.8
     hasty = isHasty ? hasty + 1 : 0
-    return isHasty ? backoffMs(hasty) : 0
+    rushed = outcome === "news" && tookMs < rushMs ? rushed + 1 : isHasty ? rushed : 0
+    if (isHasty) return backoffMs(hasty)
+    return rushed > freeRushes ? Math.min(backoffMs(rushed - freeRushes), longestRushPauseMs) : 0
   }
   const fly = async (waitMs: number, signal: AbortSignal): Promise<void> => {
     const startedAt = now()
@@ -104,6 +108,10 @@ interface Flight {
 }
 
 const firstPauseMs = 100
+/** News after less than that, so often in a row, is more than a place that is well has to tell. */
+const rushMs = 200
+const freeRushes = 10
+const longestRushPauseMs = 1_000
 const pauseGrowth = 1.6
 
 /** Failures have been reported by then; nobody waits for them here. */

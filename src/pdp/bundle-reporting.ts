@@ -1,4 +1,5 @@
 import { packageVersion } from "../model/package-version.js"
+import { keptAlive } from "../model/timers.js"
 import type { BundleReports, Surroundings } from "./bundle-feed.js"
 import type { BundleStatus } from "./bundle-status.js"
 
@@ -49,7 +50,7 @@ export function bundleReporting(
     stop: async () => {
       // What became of the last bundle is worth a moment.
       const cancel = timers.after(lastReportMs, () => ending.abort())
-      await posting
+      if (posting) await keptAlive(posting)
       cancel()
       ending.abort()
     },

@@ -11,6 +11,8 @@ export interface CustomContents {
   readonly policy: Policy & Pick<WasmPolicy, "builtinFailures" | "digest">
   /** The data that it decides on. */
   readonly document: unknown
+  /** What it was compiled from, as far as the bundle holds it: Rego by file name. */
+  readonly rego: ReadonlyMap<string, string>
   /** The same policies on other data. @throws {PdpError} `ERR_POLICY_INVALID` */
   withDocument(document: unknown): CustomContents
 }
@@ -36,7 +38,7 @@ export async function readCustomBundle(
       return { entrypoints, load: await wasmPolicyLoader({ wasm: bytes, entrypoints, ...options }) }
     }),
   )
-  const contents = loaded(modules, data ? mergedDocuments(bundled, data) : bundled)
+  const contents = loaded(modules, rego, data ? mergedDocuments(bundled, data) : bundled)
   const { entrypoints } = contents.policy
   const missing = wanted.filter((name) => !entrypoints.includes(name))
   if (missing.length === 0) return contents
@@ -57,12 +59,12 @@ interface Module {
   readonly load: (data: unknown) => WasmPolicy
 }
 
-function loaded(modules: readonly Module[], document: unknown): CustomContents {
+function loaded(modules: readonly Module[], rego: CustomContents["rego"], document: unknown): CustomContents {
   const parts = modules.map(({ entrypoints, load }) => {
     const policy = load(document)
     return { policy, entrypoints: entrypoints.length > 0 ? entrypoints : policy.entrypoints }
   })
-  return { kind: "custom", policy: joined(parts), document, withDocument: (next) => loaded(modules, next) }
+  return { kind: "custom", policy: joined(parts), document, rego, withDocument: (next) => loaded(modules, rego, next) }
 }
 
 interface Part {

@@ -33,7 +33,8 @@ export function httpBundle(options: HttpBundleOptions): BundleFeed {
     waitMs: () => (pollsLong ? longPollSeconds * 1_000 : 0),
     read: async (question) => {
       const asksLong = pollsLong && (question.waitMs > 0 || question.have === undefined)
-      const seconds = question.waitMs > 0 ? Math.ceil(question.waitMs / 1_000) : longPollSeconds
+      // The content type of the answer tells whether questions are held back; this one must not be.
+      const seconds = question.waitMs > 0 ? Math.ceil(question.waitMs / 1_000) : 1
       const { answer, isLongPolled } = await answerTo(settings, question, asksLong ? seconds : undefined)
       if (asksLong && isLongPolled !== undefined) pollsLong = isLongPolled
       return answer
@@ -68,7 +69,7 @@ async function answerTo(
       "accept-encoding": "identity",
     }
     const headTimeoutMs = timeoutMs + (waitSeconds ?? 0) * 1_000
-    const answer = await ask({ target, headers, timeoutMs, headTimeoutMs, timers: surroundings.timers, signal: ending.signal })
+    const answer = await ask({ target, headers, timeoutMs, headTimeoutMs, leastBytesPerMinute, timers: surroundings.timers, signal: ending.signal })
     if (answer.status === 304 && have !== undefined) return { answer: { kind: "unchanged" } }
     assertBundle(target.place, answer)
     const bytes = await bytesOf(answer, maxBytes)
@@ -81,6 +82,8 @@ async function answerTo(
   }
 }
 
+/** 64 KiB a second. */
+const leastBytesPerMinute = 3_932_160
 const entityTag = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]{0,1024}"$/
 
 async function bytesOf(answer: HttpAnswer, mostBytes: number): Promise<Uint8Array> {

@@ -3,6 +3,7 @@ import { z } from "zod"
 import { permissionsByRole, type Role } from "../authorization-data/index.js"
 import { regoFiles, type BundleManifest, type UnpackedBundle } from "../bundle/index.js"
 import { PdpError } from "../errors.js"
+import { firstIssue } from "../model/first-issue.js"
 import { loadBuiltPolicy, type WasmPolicy } from "../policy/index.js"
 import { invalidData, membersOf, shardOfFile } from "./own-bindings.js"
 import type { Profile } from "./pdp.js"
@@ -52,7 +53,7 @@ export async function readOwnBundle(
 ): Promise<OwnContents> {
   await assertOurRules(rego, profile)
   const parsed = AuthzData.safeParse(data["authz_data"])
-  if (!parsed.success) throw invalidData(`authz_data is not what Portcullis writes: ${z.prettifyError(parsed.error).replace(/\s+/g, " ")}`)
+  if (!parsed.success) throw invalidData(`authz_data is not what Portcullis writes: ${firstIssue(parsed.error)}`)
   const authzData = data["authz_data"]
   const digest = createHash("sha256").update(JSON.stringify(authzData)).digest("hex").slice(0, 16)
   // Without any binding it holds an empty object.

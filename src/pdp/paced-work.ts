@@ -1,4 +1,4 @@
-import type { Timers } from "../model/timers.js"
+import { keptAlive, type Timers } from "../model/timers.js"
 
 /** Options of {@link pacedWork}. */
 export interface PacedWorkOptions {
@@ -73,7 +73,7 @@ export function pacedWork(options: PacedWorkOptions): PacedWork {
           resolve()
         })
       })
-      await Promise.race([finish(), deadline])
+      await keptAlive(Promise.race([finish(), deadline]))
       cancelDeadline()
     },
   }

@@ -1,4 +1,5 @@
 import type { PatchOperation } from "../bundle/index.js"
+import { ownedCopies, setMember, type OwnedCopies } from "../model/owned-copies.js"
 import { unfitDelta } from "./delta-problem.js"
 
 /**
@@ -9,41 +10,37 @@ import { unfitDelta } from "./delta-problem.js"
  * @see https://www.openpolicyagent.org/docs/management-bundles#delta-bundles
  */
 export function patchedDocument(document: unknown, patch: readonly PatchOperation[]): unknown {
-  return patch.reduce<unknown>((patched, operation) => changed(patched, operation.path, operation), document)
+  const copies = ownedCopies()
+  return patch.reduce<unknown>((patched, operation) => changed(patched, operation, 0, copies), document)
 }
 
-type Members = Readonly<Record<string, unknown>>
-
-function changed(parent: unknown, [segment = "", ...deeper]: readonly string[], operation: PatchOperation): unknown {
-  if (Array.isArray(parent)) return changedList(parent, segment, deeper, operation)
-  if (!isObject(parent)) throw nowhere(operation)
-  if (!Object.hasOwn(parent, segment) && operation.op !== "upsert") throw nowhere(operation)
-  const child = Object.hasOwn(parent, segment) ? parent[segment] : {}
-  if (deeper.length > 0) return withMember(parent, segment, changed(child, deeper, operation))
-  return operation.op === "remove" ? withoutMember(parent, segment) : withMember(parent, segment, operation.value)
+function changed(parent: unknown, operation: PatchOperation, depth: number, copies: OwnedCopies): unknown {
+  const { op, path, value } = operation
+  const segment = path[depth] ?? ""
+  if (Array.isArray(parent)) return changedList(parent, operation, depth, copies)
+  if (typeof parent !== "object" || parent === null) throw nowhere(operation)
+  const has = Object.hasOwn(parent, segment)
+  if (!has && op !== "upsert") throw nowhere(operation)
+  const own = copies.object(parent)
+  if (depth < path.length - 1) setMember(own, segment, changed(has ? Reflect.get(parent, segment) : {}, operation, depth + 1, copies))
+  else if (op === "remove") Reflect.deleteProperty(own, segment)
+  else setMember(own, segment, value)
+  return own
 }
 
-function changedList(list: readonly unknown[], segment: string, deeper: readonly string[], operation: PatchOperation): readonly unknown[] {
-  if (segment === "-" && operation.op === "upsert" && deeper.length === 0) return [...list, operation.value]
+function changedList(list: readonly unknown[], operation: PatchOperation, depth: number, copies: OwnedCopies): readonly unknown[] {
+  const { op, path, value } = operation
+  const segment = path[depth] ?? ""
+  const isLast = depth >= path.length - 1
+  const isEnd = segment === "-" && op === "upsert" && isLast
   const index = /^(?:0|[1-9]\d{0,8})$/.test(segment) ? Number(segment) : list.length
-  if (index >= list.length) throw nowhere(operation)
-  if (deeper.length > 0) return list.with(index, changed(list[index], deeper, operation))
-  if (operation.op === "remove") return list.toSpliced(index, 1)
-  return operation.op === "replace" ? list.with(index, operation.value) : list.toSpliced(index, 0, operation.value)
-}
-
-function withMember(parent: Members, name: string, value: unknown): Members {
-  const copy = { ...parent }
-  Object.defineProperty(copy, name, { value, enumerable: true, writable: true, configurable: true })
-  return copy
-}
-
-function withoutMember(parent: Members, name: string): Members {
-  return Object.fromEntries(Object.entries(parent).filter(([other]) => other !== name))
-}
-
-function isObject(value: unknown): value is Members {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
+  if (index >= list.length && !isEnd) throw nowhere(operation)
+  const own = copies.list(list)
+  if (!isLast) own[index] = changed(list[index], operation, depth + 1, copies)
+  else if (op === "remove") own.splice(index, 1)
+  else if (op === "replace") own[index] = value
+  else own.splice(index, 0, value)
+  return own
 }
 
 function nowhere({ op }: PatchOperation): Error {

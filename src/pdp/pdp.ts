@@ -144,6 +144,8 @@ export interface Pdp extends Decisions {
   document?(path: string, input: unknown, answer: (evaluate: (entrypoint: string) => unknown) => unknown, origin?: RequestOrigin): unknown
   /** Of a policy of one's own: its data. Absent: data comes from sources. */
   readonly data?: PolicyData | undefined
+  /** Of a policy of one's own: the Rego that it was compiled from, by file name, as far as its bundle holds it. Absent: that is not known. */
+  modules?(): ReadonlyMap<string, string>
   /** Which builtins could not answer in the evaluation just made, and why: ask in the same tick. Absent: that is not known. */
   builtinFailures?(): readonly string[]
   /** The bindings that a decision on this request can need; whatever else is bound makes no difference. */

@@ -2,7 +2,7 @@ import type { DecisionLog, DecisionRecorder, RequestOrigin } from "../decision-l
 import type { Decision } from "../model/decision.js"
 import type { Pdp } from "./pdp.js"
 
-/** The same PDP, and its decisions are noted. What is asked by `explain` and `whatIf` is none. */
+/** The same PDP, and its decisions are noted. What is asked by `explain` and `whatIf` is none; the entrypoint `authz/explain` is noted like any. */
 export function recordedPdp(pdp: Pdp, log: Pick<DecisionLog, "recorder">): Pdp {
   const recorder = log.recorder(pdp)
   const { clock } = recorder

@@ -34,8 +34,8 @@ export async function reportingClient(context: ServerContext, exchanged: HttpBin
   }
 }
 
-/** The same right without a token, for people. @throws {PdpError} `ERR_UNAUTHENTICATED`, `ERR_DENIED` */
-export async function permittedClient(context: ServerContext, exchanged: HttpBindings): Promise<FleetClient> {
+/** The same right without a token, for people. @param assertMay asks the policy @throws {PdpError} `ERR_UNAUTHENTICATED`, `ERR_DENIED` */
+export async function permittedClient(context: ServerContext, exchanged: HttpBindings, assertMay = assertMayFetchBundles): Promise<FleetClient> {
   const { incoming } = exchanged
   if (!context.distribution.hasRoles()) {
     const untrusted = checkPeer(context, incoming)
@@ -45,7 +45,7 @@ export async function permittedClient(context: ServerContext, exchanged: HttpBin
   const { principal, proof } = await context.authenticate(credentialsOf(context, exchanged))
   if (proof === "none")
     throw new PdpError("ERR_UNAUTHENTICATED", `bundles hold every role binding; ${credentialsRemedy(context)}`, { reason: "no_credentials" })
-  assertMayFetchBundles(context.pdp, principal)
+  assertMay(context.pdp, principal)
   return { who: principal.kind === "service" ? `service:${principal.id}` : principal.id, ...placeOf(incoming) }
 }
 

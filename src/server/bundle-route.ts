@@ -95,7 +95,9 @@ async function handOut(
   const { memory, slots } = context.distribution
   const key = clientKey(client)
   if (asked.isHead) return sendBundle(context, exchange, name, asked, sent)
-  const giveBack = await slots.take(key)
+  // Whoever is slow takes none of the places of who asks for decisions.
+  context.work.pause(exchange.response)
+  const giveBack = await slots.take(client.who, goneSignal(exchange.response))
   if (exchange.response.destroyed) return giveBack()
   exchange.response.once("close", giveBack)
   poll.served(sent.bundle.etag, sent.isDelta)

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Administration } from "../administration/index.js"
 import type { Authenticate, Authentication, LoginDiscovery } from "../authn/index.js"
 import type { DecisionLogIntake, DecisionLogStatus } from "../decision-log/index.js"
-import type { KnownProcess } from "../fleet/index.js"
+import type { KnownProcess, ProcessBarrier } from "../fleet/index.js"
 import type { Gateways } from "../gateway/index.js"
 import type { Pdp, Profile } from "../pdp/pdp.js"
 import type { Logger, Metrics } from "../telemetry/index.js"
@@ -65,6 +65,8 @@ export interface ServerContext {
   readonly notices: () => readonly string[]
   /** The other processes on the same database. */
   readonly processes: () => Promise<readonly KnownProcess[]>
+  /** Waits for them. */
+  readonly processBarrier: ProcessBarrier
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number
   /** True once the server stops. */

@@ -75,7 +75,7 @@ export function createDistribution({ pdp, logger, limits, now, timers = unrefTim
     bundles,
     polls,
     memory: servingMemory(now),
-    slots: transferSlots(mostTransfers),
+    slots: transferSlots(mostTransfers, mostTransfersInAll),
     fleet,
     published,
     barrier: fleetBarrier({ fleet, publish, timers }),
@@ -119,5 +119,7 @@ export function createDistribution({ pdp, logger, limits, now, timers = unrefTim
   }
 }
 
-/** Bundles that one client takes at the same time. */
-const mostTransfers = 64
+/** Bundles that are taken at the same time by one token or principal, from wherever it asks and whatever it calls itself. */
+const mostTransfers = 256
+/** All together. */
+const mostTransfersInAll = 1_024

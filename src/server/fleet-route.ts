@@ -2,6 +2,7 @@ import { formatRevision } from "../model/revision.js"
 import { memberState, type FleetMember } from "../fleet/index.js"
 import { refusedResponse } from "./administration-refusal.js"
 import { permittedClient } from "./bundle-access.js"
+import { assertMaySeeFleet } from "./bundle-right.js"
 import type { ServerContext } from "./context.js"
 import type { AppContext } from "./hono-app.js"
 import { shownProcesses } from "./fleet-processes.js"
@@ -13,7 +14,7 @@ export const fleetPath = "/fleet"
 /** `GET /fleet`: the OPAs that take bundles from this process, this process, and those on the same database. For who may fetch bundles. */
 export async function fleet(context: ServerContext, c: AppContext): Promise<Response> {
   try {
-    await permittedClient(context, c.env)
+    await permittedClient(context, c.env, assertMaySeeFleet)
     const { distribution, pdp } = context
     await distribution.publish()
     const processes = await shownProcesses(context)

@@ -1,6 +1,6 @@
 import type * as grpc from "@grpc/grpc-js"
 import type { Socket } from "node:net"
-import { decisionInvalid, healthBytes, healthQuestion, type CheckAnswer, type EnvoyGrpc, type Verdict } from "../gateway/index.js"
+import { decisionInvalid, healthBytes, healthQuestion, passes, type CheckAnswer, type EnvoyGrpc, type Verdict } from "../gateway/index.js"
 import { refusal, type Refusal } from "../model/refusal.js"
 import type { ServerContext } from "./context.js"
 import type { ConnectionInfo, GrpcCall, GrpcCalls } from "./gateway-grpc-calls.js"
@@ -13,10 +13,27 @@ export interface GrpcServed {
   readonly envoy: EnvoyGrpc
   readonly calls: GrpcCalls
   readonly status: typeof grpc.status
+}
+
+/** Who may be known by what. */
+export interface GrpcPeers {
   readonly gatewayTrustOf: TrustOf
   /** The connection of a call. Undefined when it is gone. */
   readonly socketOf: (info: ConnectionInfo) => Socket | undefined
   readonly isUnix: boolean
+}
+
+/** Why whoever calls is not served as a gateway. Undefined when it is. */
+export function untrustedCaller(
+  { gatewayTrustOf, socketOf, isUnix }: GrpcPeers,
+  metadata: grpc.Metadata,
+  connection: ConnectionInfo,
+): Refusal | undefined {
+  const socket = socketOf(connection)
+  if (!socket) return gone
+  const secrets = metadata.get(secretHeader).map(String)
+  const headers = secrets.length === 0 ? {} : { [secretHeader]: secrets }
+  return checkGatewayPeer({ gatewayTrustOf }, { rawHeaders: secrets.flatMap((secret) => [secretHeader, secret]), headers, socket, isUnix })
 }
 
 /** Adds the two methods there are. */
@@ -47,13 +64,13 @@ function method(path: string) {
 async function check(served: GrpcServed, { metadata, request }: Call, done: Done): Promise<void> {
   const { context, calls, status } = served
   const call = calls.of(metadata)
-  const { verdict, response, requestId } = await answered(served, call, metadata.get(secretHeader).map(String), request)
-  const reason = verdict.refusal ?? unjudged
-  noteVerdict(context, "envoy_grpc", verdict, requestId)
+  const answer = await answered(served, call, request)
+  const { verdict } = answer
+  noteVerdict(context, "envoy_grpc", verdict, answer.requestId)
   noteOwnPolicy(context, verdict)
-  const isPassing = response !== undefined && verdict.kind !== "denied"
-  context.metrics.answered(checkPath, "POST", isPassing ? 200 : reason.status, call ? (context.now() - call.startedAt) / 1_000 : 0)
-  if (response) return done(null, response)
+  context.metrics.answered(checkPath, "POST", passes(verdict) ? 200 : verdict.refusal.status, call ? (context.now() - call.startedAt) / 1_000 : 0)
+  if (answer.response) return done(null, answer.response)
+  const { refusal: reason } = answer.verdict
   done({ code: codeOf(reason, status), details: `${reason.code}: ${reason.message}` })
 }
 
@@ -65,25 +82,14 @@ function noteOwnPolicy({ metrics, logger }: GrpcServed["context"], { entrypoint,
   if (isInvalid) logger.error({ err: thrown, entrypoint, decisionId }, "a policy answered Envoy with no decision")
 }
 
-async function answered(
-  { envoy, gatewayTrustOf, socketOf, isUnix }: GrpcServed,
-  call: GrpcCall | undefined,
-  secrets: readonly string[],
-  bytes: Buffer,
-): Promise<CheckAnswer> {
-  const socket = call && socketOf(call.connection)
-  if (!call || !socket) return envoy.refuse(gone)
-  const headers = secrets.length === 0 ? {} : { [secretHeader]: secrets }
-  const untrusted = checkGatewayPeer({ gatewayTrustOf }, { rawHeaders: secrets.flatMap((secret) => [secretHeader, secret]), headers, socket, isUnix })
-  if (untrusted) return envoy.refuse(untrusted)
+async function answered({ envoy }: GrpcServed, call: GrpcCall | undefined, bytes: Buffer): Promise<CheckAnswer> {
+  if (!call || call.untrusted) return envoy.refuse(call?.untrusted ?? gone)
   const { remoteAddress, remotePort = 0 } = call.connection
   return envoy.ask(bytes, { origin: remoteAddress === undefined ? {} : { requestedBy: `${remoteAddress}:${remotePort}` }, onWait: call.pause })
 }
 
 const secretHeader = "x-portcullis-peer-secret"
 const gone = refusal(403, "peer_not_trusted", "the connection is gone, so that nobody knows who asks")
-/** Never seen: whatever does not pass has a refusal. */
-const unjudged = refusal(500, "internal", "this failed inside; the log says why")
 
 /** A fault of ours, in the words of gRPC. */
 function codeOf({ code, status: httpStatus }: Refusal, status: typeof grpc.status): grpc.status {

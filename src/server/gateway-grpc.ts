@@ -3,9 +3,9 @@ import { envoyGrpc } from "../gateway/index.js"
 import type { ListenAddress } from "./bind.js"
 import type { ServerCertificates } from "./certificate-files.js"
 import type { ServerContext } from "./context.js"
-import { grpcCalls } from "./gateway-grpc-calls.js"
+import { grpcCalls, type ConnectionInfo, type GrpcCallers } from "./gateway-grpc-calls.js"
 import { listenGrpc, type GrpcListening } from "./gateway-grpc-listen.js"
-import { addGrpcMethods, isHealthCheck } from "./gateway-grpc-methods.js"
+import { addGrpcMethods, isHealthCheck, untrustedCaller } from "./gateway-grpc-methods.js"
 import { assertMayListen, isLocalPlace } from "./listen-rules.js"
 import { gatewayTrustAt } from "./server-context.js"
 import type { ServerOptions } from "./server.js"
@@ -61,7 +61,11 @@ export async function startGatewayGrpc(
   }
   assertDecides(context, ownEntrypoint())
   const { Server, ServerCredentials, ServerInterceptingCall, status } = await import("@grpc/grpc-js")
-  const calls = grpcCalls({ ServerInterceptingCall, status }, limits, isHealthCheck, context.now)
+  let listening: GrpcListening | undefined
+  const gatewayTrustOf = gatewayTrustAt({ ...options.peers, isOutdated: context.outdated.has, localByDefault: isLocal }, isUnix)
+  const peers = { gatewayTrustOf, isUnix, socketOf: (info: ConnectionInfo) => listening?.socketOf(info) }
+  const callers: GrpcCallers = { isFree: isHealthCheck, untrusted: (metadata, connection) => untrustedCaller(peers, metadata, connection) }
+  const calls = grpcCalls({ ServerInterceptingCall, status }, limits, callers, context.now)
   const grpc = new Server({
     interceptors: [calls.interceptor],
     "grpc.enable_channelz": 0,
@@ -72,22 +76,21 @@ export async function startGatewayGrpc(
   })
   const onNewClientCas = context.outdated.add
   const insecure = ServerCredentials.createInsecure()
-  const listening = await listenGrpc(grpc, {
+  const listener = (listening = await listenGrpc(grpc, {
     place: listen,
     limits,
     isLoopback,
     certificates: isUnix ? undefined : certificates,
     insecure,
     onNewClientCas,
-  })
+  }))
   const { pdp, headerPrefix, authenticate, retrySeconds } = context
   const envoy = envoyGrpc({ ...options.gateway, pdp, headerPrefix, authenticate, retrySeconds, ownEntrypoint })
-  const gatewayTrustOf = gatewayTrustAt({ ...options.peers, isOutdated: context.outdated.has, localByDefault: isLocal }, isUnix)
-  addGrpcMethods(grpc, { context, envoy, calls, status, gatewayTrustOf, socketOf: listening.socketOf, isUnix })
+  addGrpcMethods(grpc, { context, envoy, calls, status })
   return {
-    url: listening.url,
-    close: listening.close,
-    status: () => ({ url: listening.url, entrypoint: ownEntrypoint() ?? ourEntrypoint }),
+    url: listener.url,
+    close: listener.close,
+    status: () => ({ url: listener.url, entrypoint: ownEntrypoint() ?? ourEntrypoint }),
   }
 }
 

@@ -56,7 +56,7 @@ export function opaApi(pdp: Pdp, options: OpaOptions, version: string): OpaApi {
     newDecisionId: () => (decisionIds ? randomUUID() : undefined),
     labels: { ...options.labels, id: options.labels?.["id"] ?? randomUUID(), version },
     configuration: options.configuration ?? (() => ({})),
-    policies: options.policies ?? (() => policyTexts(known.profile)),
+    policies: options.policies ?? (() => policyTexts(pdp, known.profile)),
   }
 }
 
@@ -78,8 +78,8 @@ function digestOf(pdp: Pdp): string {
   return pdp.status().policy.digest
 }
 
-async function policyTexts(profile: Profile | "custom"): Promise<readonly PolicyText[]> {
-  if (profile === "custom") return []
+async function policyTexts(pdp: Pdp, profile: Profile | "custom"): Promise<readonly PolicyText[]> {
+  if (profile === "custom") return [...(pdp.modules?.() ?? [])].map(([id, raw]) => ({ id, raw }))
   const files = await regoFiles(profile)
   return files.map(({ name, body }) => ({ id: name, raw: Buffer.from(body).toString("utf8") }))
 }

@@ -1,27 +1,33 @@
 import type { IncomingMessage } from "node:http"
 import { TLSSocket } from "node:tls"
 import { messageOf } from "../errors.js"
+import { refusal } from "../model/refusal.js"
+import { pathSegments } from "../opa/index.js"
 import { refuse } from "./answer.js"
 import type { Exchange, ServerContext } from "./context.js"
 import { answerOpaError } from "./opa-answer.js"
 import { authorizationEntrypoint } from "./opa-api.js"
 import { keepOpaBody } from "./opa-body.js"
 import { checkedJson } from "./question.js"
+import { checkTrust } from "./trust.js"
 
 /**
  * Asks the policy whether a request may be served, as OPA's `--authorization=basic` does; what is not clearly allowed is not served.
  * Its input has OPA's members: `identity` (the bearer token, or the subject of the client certificate), `method`, `path`, `params`, `headers`,
- * and of questions to the data API the `body`.
+ * and of questions to the data API the `body`, for which only those are heard who may ask such questions.
  *
  * @param serve called when the policy allows it
  */
 export function withConsent(context: ServerContext, exchange: Exchange, serve: () => void): void {
   const { url = "", method = "" } = exchange.request
   const [path = "", query = ""] = url.split(/\?(.*)/s, 2)
-  const segments = path.slice(1).split("/").map(percentDecoded)
+  const segments = pathSegments(path)
+  if (segments === "malformed") return refuse(context, exchange, malformed)
   if (!holdsInput(method, segments)) return decide(context, exchange, inputOf(exchange.request, segments, query, none), serve)
   const wasOpa = exchange.opa
   exchange.opa = true
+  const untrusted = checkTrust(context, exchange.request)
+  if (untrusted) return refuse(context, exchange, untrusted)
   keepOpaBody(context, exchange, (body) => {
     if (!Buffer.isBuffer(body)) return refuse(context, exchange, body)
     const sent = body.length === 0 ? none : checkedJson(body, context.limits)
@@ -31,6 +37,7 @@ export function withConsent(context: ServerContext, exchange: Exchange, serve: (
   })
 }
 
+const malformed = refusal(400, "input_invalid", "the path holds a malformed percent escape")
 const none: { readonly value?: unknown } = {}
 
 function decide(context: ServerContext, exchange: Exchange, input: object, serve: () => void): void {
@@ -108,13 +115,4 @@ function gathered(pairs: readonly (readonly [string, string])[]): object {
   const lists = new Map<string, string[]>()
   for (const [name, value] of pairs) lists.set(name, [...(lists.get(name) ?? []), value.toWellFormed()])
   return Object.fromEntries(lists)
-}
-
-function percentDecoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment)
-  } catch (thrown) {
-    if (thrown instanceof URIError) return segment
-    throw thrown
-  }
 }

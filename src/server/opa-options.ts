@@ -20,6 +20,6 @@ export interface OpaOptions {
   readonly labels?: Readonly<Record<string, string>> | undefined
   /** What `/v1/config` shows, without secrets. Default: nothing. */
   readonly configuration?: (() => Readonly<Record<string, unknown>>) | undefined
-  /** What `/v1/policies` shows. Default: the Rego of the product's policy; of your own: none. */
+  /** What `/v1/policies` shows. Default: the Rego of the product's policy; of your own: what its bundle was compiled from, as far as it holds that. */
   readonly policies?: (() => Promise<readonly PolicyText[]>) | undefined
 }

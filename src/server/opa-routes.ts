@@ -1,7 +1,8 @@
-import { dataSegments } from "../opa/index.js"
+import { pathSegments } from "../opa/index.js"
 import { drainBody } from "./read-body.js"
 import type { Exchange, ServerContext } from "./context.js"
 import { dataPrefix, serveBareData, serveData } from "./data-route.js"
+import { isSentToPlainPath } from "./plain-path.js"
 import { answerNothing, answerOpaError, answerPlain } from "./opa-answer.js"
 import { batchPrefix, serveBatch } from "./opa-batch-route.js"
 import { serveConfig, serveOpaStatus, servePolicies } from "./opa-info-routes.js"
@@ -18,6 +19,7 @@ export function serveOpa(context: ServerContext, exchange: Exchange, path: strin
   const { method = "" } = exchange.request
   if (path === "/") return method === "POST" && served(exchange, () => serveBareData(context, exchange, context.opa.defaultDecision(), query))
   if (!path.startsWith("/v1") && !path.startsWith("/v0")) return false
+  if ((isAt(path, "/v1") || isAt(path, "/v0")) && isSentToPlainPath(context, exchange)) return true
   if (path.startsWith(dataPrefix) && isAt(path, dataPrefix)) return served(exchange, () => serveV1Data(context, exchange, path, query))
   if (!isAt(path, "/v1") && !isAt(path, "/v0")) return false
   return served(exchange, () => serveRest(context, exchange, path, query))
@@ -40,7 +42,7 @@ function serveV1Data(context: ServerContext, exchange: Exchange, path: string, q
     case "PATCH":
       return serveDataWrite(context, exchange, rest, query)
     case "DELETE":
-      return dataSegments(rest).length > 0
+      return pathSegments(rest).length > 0
         ? serveDataWrite(context, exchange, rest, query)
         : notAllowed(context, exchange, "GET, HEAD, PATCH, POST, PUT")
     default:
@@ -120,7 +122,7 @@ function notAllowed(context: ServerContext, exchange: Exchange, allow: string): 
 }
 
 function policyId(rest: string): string {
-  const segments = dataSegments(rest)
+  const segments = pathSegments(rest)
   return segments === "malformed" ? rest : segments.join("/")
 }
 

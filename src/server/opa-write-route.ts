@@ -1,5 +1,5 @@
 import { PdpError } from "../errors.js"
-import { dataAt, DataEditError, dataFlags, dataOperations, dataPatched, dataSegments, dataWithout, dataWithValue, opaJson } from "../opa/index.js"
+import { dataAt, DataEditError, dataFlags, dataOperations, dataPatched, pathSegments, dataWithout, dataWithValue, opaJson } from "../opa/index.js"
 import { refusal, type Refusal } from "../model/refusal.js"
 import type { PolicyData } from "../pdp/pdp.js"
 import { answerJson, refuse, refuseThrown } from "./answer.js"
@@ -19,7 +19,7 @@ export function serveDataWrite(context: ServerContext, exchange: Exchange, rest:
   const refused = checkPeer(context, exchange.request) ?? checkWritable(context)
   if (refused) return refuse(context, exchange, refused)
   const { data } = context.pdp
-  const segments = dataSegments(rest)
+  const segments = pathSegments(rest)
   if (segments === "malformed" || !data) return refuse(context, exchange, refusal(400, "input_invalid", "the path holds a malformed percent escape"))
   const wantsMetrics = query !== "" && dataFlags(new URLSearchParams(query)).metrics
   const write = (edit: Edit): void => void written(context, exchange, data, edit, wantsMetrics)

@@ -9,6 +9,7 @@ import { refuseGateway, serveGateway } from "./gateway-route.js"
 import type { App } from "./hono-app.js"
 import type { serveHot } from "./hot-routes.js"
 import { withConsent } from "./opa-authorization.js"
+import { isSentToPlainPath } from "./plain-path.js"
 import { closing } from "./refusal.js"
 import { requestIdOf } from "./request-id.js"
 import { routeTemplates } from "./route-template.js"
@@ -50,8 +51,8 @@ export function requestListener(context: ServerContext, { app, hot, rules, newRe
     const strange = gateway ? checkFraming(request) : checkBorder(request, rules)
     if (strange) return refused(strange)
     const serveIt = (): void => (gateway ? serveGateway(context, exchange, gateway) : serve(exchange))
-    if (needsConsent) return withConsent(context, exchange, serveIt)
-    serveIt()
+    if (!needsConsent) return serveIt()
+    if (gateway || !isSentToPlainPath(context, exchange)) withConsent(context, exchange, serveIt)
   }
 }
 

@@ -1,7 +1,7 @@
-import { unrefTimers } from "../model/timers.js"
 import type { BundleRequest } from "./bundle-request.js"
 import type { Exchange, ServerContext } from "./context.js"
 import type { ServedBundle } from "./served-bundles.js"
+import { writePaced } from "./write-paced.js"
 
 /** Says that the caller has it. */
 export function sendUnchanged(context: ServerContext, exchange: Exchange, served: ServedBundle): void {
@@ -43,14 +43,8 @@ function send(
   if (response.headersSent || response.destroyed) return
   const closing = context.isClosing() ? ["Connection", "close"] : []
   response.writeHead(status, ["X-Request-ID", requestId, ...closing, ...head])
-  response.end(body)
+  if (body && request.method !== "HEAD") writePaced(response, body)
+  else response.end()
   context.work.answered(response)
-  const cancel = body && unrefTimers.after(longestTransferMs, () => response.destroy())
-  response.once("close", () => {
-    cancel?.()
-    context.metrics.answered(route, request.method ?? "", status, (context.now() - startedAt) / 1_000)
-  })
+  response.once("close", () => context.metrics.answered(route, request.method ?? "", status, (context.now() - startedAt) / 1_000))
 }
-
-/** Whoever takes a bundle slower than this holds on to one that nobody else wants any more. */
-const longestTransferMs = 600_000

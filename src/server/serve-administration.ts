@@ -10,7 +10,7 @@ import { pathParams } from "./path-params.js"
 import { isReached, reaches } from "./propagation.js"
 import { readQuery, type Query } from "./query.js"
 import { noJson, readJson, type SentJson } from "./read-json.js"
-import { fleetAnswer, isEverywhere } from "./fleet-wait.js"
+import { fleetAnswer, isEverywhere, reachesFleet } from "./fleet-wait.js"
 import { goneSignal } from "./gone.js"
 import { credentialsOf } from "./trust.js"
 
@@ -82,7 +82,7 @@ async function answered(
   const startedAt = context.now()
   const isHere = query.wait ? await reaches(context, written.revision, { timeoutMs, signal }) : isReached(context.pdp, written.revision)
   const leftMs = Math.max(0, timeoutMs - (context.now() - startedAt))
-  const reach = query.waitsForFleet ? await context.distribution.barrier(written.revision, { timeoutMs: isHere ? leftMs : 0, signal }) : undefined
+  const reach = query.waitsForFleet ? await reachesFleet(context, written.revision, { timeoutMs: isHere ? leftMs : 0, signal }) : undefined
   const propagated = isHere && (!reach || isEverywhere(reach))
   const status = query.wait && !propagated ? 202 : route.status
   const headers = { "X-Portcullis-Revision": written.revision, ...(written.replayed && { "Idempotent-Replayed": "true" }) }

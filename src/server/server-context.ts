@@ -7,9 +7,10 @@ import {
   type LoginDiscoveryOptions,
   type PeerOptions,
 } from "../authn/index.js"
-import { countedStates } from "../fleet/index.js"
+import { countedStates, processBarrier } from "../fleet/index.js"
 import { gateways } from "../gateway/index.js"
 import { parseRevision } from "../model/revision.js"
+import { unrefTimers } from "../model/timers.js"
 import type { Pdp } from "../pdp/pdp.js"
 import { createMetrics, type DataReading } from "../telemetry/index.js"
 import type { ServerContext } from "./context.js"
@@ -42,6 +43,7 @@ export function serverContext(options: ServerOptions, settings: ServerSettings, 
   const discovery: LoginDiscoveryOptions = options.discovery ?? { authEnabled: authenticating.enabled ?? true }
   const now = hooks?.now ?? (() => performance.now())
   const distribution = createDistribution({ ...options.bundles, pdp, logger, limits, now, timers: hooks?.timers })
+  const processes = options.processes ?? (() => Promise.resolve([]))
   const work = openWork(limits)
   const outdated = outdatedConnections(work)
   const authenticated = authentication({ ...authenticating, onProblem: authenticating.onProblem ?? onProblem })
@@ -51,7 +53,13 @@ export function serverContext(options: ServerOptions, settings: ServerSettings, 
     pdp,
     administration: options.administration,
     notices: options.notices ?? (() => []),
-    processes: options.processes ?? (() => Promise.resolve([])),
+    processes,
+    processBarrier: processBarrier({
+      others: processes,
+      onProblem: (thrown) => logger.warn({ err: thrown }, "the other processes on the database cannot be asked for"),
+      timers: hooks?.timers ?? unrefTimers,
+      now,
+    }),
     work,
     opa: opaApi(pdp, options.opa ?? {}, version),
     distribution,

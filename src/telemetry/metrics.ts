@@ -24,7 +24,7 @@ export interface Metrics {
   answered(route: string, method: string, status: number, seconds: number): void
   failed(code: string): void
   /** One request that a gateway asked about. */
-  gatewayAnswered(gateway: string, outcome: "allowed" | "denied" | "shadow_denied" | "failed"): void
+  gatewayAnswered(gateway: string, outcome: "allowed" | "preflight" | "denied" | "shadow_denied" | "failed"): void
   refreshed(outcome: "activation" | "failure"): void
   /** Prometheus' text format. */
   text(): Promise<string>

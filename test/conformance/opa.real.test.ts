@@ -177,7 +177,6 @@ describe("our sidecar and an OPA that runs its bundle", () => {
     { path: "/v1/data/authz/allow", body: question, headers: { "Content-Encoding": "identity" } },
     { path: "/v1/data/authz/allow", body: gzipSync(question), headers: { "Content-Encoding": "gzip" } },
     { path: "/v1/data/authz/allow", body: gzipSync(question).subarray(0, 20), headers: { "Content-Encoding": "gzip" } },
-    { path: "/v1/data/authz/allow", body: question, headers: { "Content-Encoding": "gzip" } },
     { path: "/v1/data/authz/allow", headers: { "Content-Encoding": "gzip" } },
     { path: "/v1/data/authz/allow", body: question, headers: { "Accept-Encoding": "gzip" } },
     {
@@ -247,10 +246,7 @@ describe("a difference from OPA", () => {
       ),
     ],
     "list indexes with a sign, leading zeros or a fraction": ["+0", "01", "0.0"].map((index) => [200, at(`/explain/required_scopes/${index}`)]),
-    "empty segments in a path, a `/` at its end": [
-      [200, at("/allow/allowed/")],
-      [200, at("//allow")],
-      [200, get("/v1/data/")],
+    "empty segments in a path, a `/` at its end, but below `/v0` and `/v1`": [
       [404, { path: "//v1/data/authz/allow", body: question }],
       [404, get("/health/")],
     ],
@@ -352,7 +348,7 @@ describe("a difference from OPA", () => {
       [400, { path: "/v1/data/authz/allow_many", body: JSON.stringify({ input: { requests: Array.from({ length: 1_001 }, () => ({})) } }) }],
     ],
     "bodies in YAML": [
-      [400, data(`input: {x: "${"x".repeat(131_072)}"}\n`, { "Content-Type": "application/yaml" })],
+      [400, data(`input: {x: "${"x".repeat(32_768)}"}\n`, { "Content-Type": "application/yaml" })],
       [400, data("input: {a: 1, a: 2}\n", { "Content-Type": "application/yaml" })],
     ],
     "`Content-Encoding`": [
@@ -371,6 +367,10 @@ describe("a difference from OPA", () => {
     const answers = await both(asked)
     expect(answers.ours).toMatchObject({ status })
     expect(answers.ours).not.toEqual(answers.opa)
+  })
+
+  it("is an answer to what is said to be gzip and is not: OPA 1.20.2 may panic, unless it has read some gzip shortly before", async () => {
+    expect(await ask(ours, data(question, { "Content-Encoding": "gzip" }))).toMatchObject({ status: 400 })
   })
 
   it("stands in docs/compat.md, and nothing else stands there", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { serving } from "../fixtures/serving.js"
-import { root } from "../fixtures/sidecar.js"
+import { root, start } from "../fixtures/sidecar.js"
 import { readBundle } from "../../src/bundle/index.js"
 import { feeder, viewer } from "../fixtures/feeding.js"
 import { until } from "../fixtures/opa-server.js"
@@ -31,6 +31,21 @@ describe("portcullis serve --policy", () => {
     writeFileSync(bundle, "no bundle")
     await sidecar.printed("err", /refresh failed/)
     expect((await sidecar.send("POST", "/v1/data/todo/allow", { body: mayDelete })).body).toEqual({ result: false })
+  })
+
+  it("shows the Rego that the policy was compiled from: that of the folder, and of a bundle what is left in it", async () => {
+    const opa = join(folder(), "opa")
+    const copied = `while [ "$1" != -o ]; do shift; done; cp ${join(example, "bundle.tar.gz")} "$2"`
+    writeFileSync(opa, `#!/bin/sh\n${copied}\n`, { mode: 0o755 })
+    const policy = join(folder(), "policy")
+    cpSync(join(example, "policy"), policy, { recursive: true })
+    const byFolder = start(["serve", "--listen", "127.0.0.1:0", "--policy", policy], { OPA_BIN: opa })
+    const [, url = ""] = await byFolder.printed("out", /listens on (http:\S+)/)
+    const id = join(policy, "todo.rego")
+    const raw = readFileSync(id, "utf8")
+    expect(await (await fetch(`${url}/v1/policies`)).json()).toEqual({ result: [{ id, raw }] })
+    const byBundle = await serving({}, "--policy", join(example, "bundle.tar.gz"))
+    expect((await byBundle.send("GET", "/v1/policies/policy/todo.rego")).body).toMatchObject({ result: { id: "policy/todo.rego" } })
   })
 
   it("serves a module with data, which is watched", async () => {

@@ -2,9 +2,10 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { createServer } from "node:http"
 import { setImmediate as nextTurn } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
-import { gunzipSync } from "node:zlib"
+import { gunzipSync, gzipSync } from "node:zlib"
 import { describe, expect, it } from "vitest"
 import { createDecisionLog, decisionLogOf, DecisionLogConfig, httpSink, type HttpSinkOptions, type Sink } from "../../src/decision-log/index.js"
 import { temporaryFolder } from "../fixtures/doors.js"
@@ -147,6 +148,33 @@ describe("the spool", () => {
     await sink.close(soon())
     expect(ats(receiver.taken())).toEqual(upTo(200))
     expect(sink.held?.().failures).toBeGreaterThan(0)
+  })
+
+  it("goes on after chunks that are none, and that cannot be read, and counts them", async () => {
+    const spool = temporaryFolder()
+    writeFileSync(join(spool, "000000000001-7.json.gz"), "no chunk")
+    mkdirSync(join(spool, "000000000002-5.json.gz"))
+    writeFileSync(join(spool, "000000000003-3.json.gz"), gzipSync("{}"))
+    const taken: unknown[] = []
+    const server = createServer((request, response) => {
+      const parts: Buffer[] = []
+      request.on("data", (part: Buffer) => parts.push(part))
+      request.on("end", () => {
+        const body = Buffer.concat(parts)
+        const isChunk = body[0] === 0x1f && gunzipSync(body)[0] === 0x5b
+        if (isChunk) taken.push(...ats(JSON.parse(gunzipSync(body).toString())))
+        response.writeHead(isChunk ? 200 : 413).end()
+      })
+    }).listen(await freePort(), "127.0.0.1")
+    await once(server, "listening")
+    const address = server.address()
+    const sink = sinkTo(`http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`, { spool })
+    await sink.write(texts(10))
+    await sink.close(soon())
+    server.close()
+    expect(taken).toEqual(upTo(10))
+    expect(sink.held?.()).toMatchObject({ events: 0, written: 10, dropped: { invalid: 15 }, failures: 3 })
+    expect(readdirSync(spool)).toEqual(["000000000002-5.json.gz"])
   })
 
   it("cannot be a file", () => {

@@ -1,10 +1,13 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
+import { createServer as createHttp2Server } from "node:http2"
+import { createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { z } from "zod"
 import { gatewayChecks, type GatewayCheck } from "../../src/doctor/gateway/gateway-finding.js"
+import { http2Client } from "../../src/doctor/gateway/http2-client.js"
+import type { HeaderLine } from "../../src/doctor/gateway/raw-request.js"
 import { mostRequests } from "../../src/doctor/index.js"
 import { credentialStore, type StoredLogin } from "../../src/login/index.js"
 import { certificateAuthority } from "../fixtures/certificates.js"
@@ -53,9 +56,21 @@ describe("portcullis doctor gateway", () => {
     ["takes the last token", "credentials", /with a bad token and the token: answered with 200/],
     ["says nothing of the decision", "answers", /no decision id/],
     ["answers 403 to nobody", "no token", /and 401 is due/],
-    ["limits requests", "paths", /of 106 requests were not judged: .*answered with 429/],
+    ["limits requests", "paths", /of 126 requests were not judged: .*answered with 429/],
+    ["leaves POST open", "unsafe methods", /POST \/apis\/models\/v2\/b without a token, Content-Length: 0: answered with 200/],
+    ["leaves another host open", "hosts", /GET \/apis\/models\/v2\/b with the token, Host: localhost: answered with 200/],
+    ["leaves the inside open", "client address", /X-Forwarded-For: 10.0.0.1: answered with 200/],
+    ["leaves styles open", "paths", /GET \/apis\/models\/v2\/b\.css with the token: answered with 200/],
+    ["leaves debugging open", "paths", /GET \/apis\/models\/v2\/b\?debug=1 with the token: answered with 200/],
+    ["believes a password", "credentials", /Authorization: Basic .*: answered with 200/],
+    ["believes health checks", "probes", /User-Agent: kube-probe\/1.30: answered with 200/],
+    ["keeps dots", "twins", /X\.NMP\.Principal\.Id: .*the upstream got x-nmp-principal-/],
+    ["passes the bad token on", "credentials", /with a bad token and the token: answered with 200/],
+    ["loses its headers among many", "long requests", /f0: x, .*the upstream got x-nmp-principal-id '' and not 'ann@example.com'/],
+    ["redirects elsewhere", "paths", /of 126 requests were not judged: GET \/apis\/models\/v2\/a\.css without a token was answered with 302/],
+    ["streams what it should not", "paths", /GET \/apis\/models\/v2\/b\.css with the token: answered with 200/],
   ])("names a gateway that %s, by what was sent and what came back", async (flaw, check, says) => {
-    const { code, findings, out } = await examined([flaw])
+    const { code, findings, out } = await examined([flaw], ["--timeout", flaw === "streams what it should not" ? "0.3" : "5"])
     const wrong = findings.filter(({ ok, check: found }) => ok === false && found === check)
     expect(wrong.map(({ detail }) => detail).join("\n")).toMatch(says)
     for (const { remedy } of wrong) expect(remedy).toMatch(/./)
@@ -69,6 +84,59 @@ describe("portcullis doctor gateway", () => {
     expect(new Set(warnings.map(({ check }) => check))).toEqual(new Set(["routing", "overrides"]))
     expect(warnings[0]?.remedy).toMatch(/proxy_set_header/)
     expect(code).toBe(0)
+  })
+
+  it("takes a host that leads nowhere for closed, and preflights that pass for meant", async () => {
+    expect((await examined(["knows one host"])).found.get("hosts")).toMatchObject({ ok: true })
+    const { code, findings } = await examined(["leaves preflights open"])
+    expect(findings.filter(({ warning }) => warning === "preflight")).toMatchObject([{ check: "methods" }, { check: "methods" }])
+    expect(code).toBe(0)
+  })
+
+  it("sends nothing that changes anything unless it is told to, and says so", async () => {
+    const { found, code } = await examined(["leaves POST open"], [], { args: ["--token", token, ...everyPath] })
+    expect(found.get("unsafe methods")).toMatchObject({ ok: null, remedy: expect.stringContaining("--also-unsafe-methods") })
+    expect(found.get("methods")).toMatchObject({ ok: true, detail: expect.stringMatching(/by HEAD, OPTIONS, PROPFIND, TRACE, get, none/) })
+    expect(code).toBe(0)
+  })
+
+  it.each([
+    ["a negative chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-6\r\nabc"],
+    ["1xx answers for ever", "HTTP/1.1 100 C\r\n\r\n".repeat(60_000)],
+    ["a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: 10, 10\r\n\r\n0123456789"],
+    ["lines that end too soon", "HTTP/1.1 200 OK\nContent-Length: 2\n\nhi"],
+    ["a body that does not end", "HTTP/1.1 200 OK\r\n\r\ndata: secret\n\n"],
+  ])("survives a gateway that answers with %s, starts the sidecar again, and proves nothing", async (_, answer) => {
+    const [file, refused] = [join(folder(), "stopped"), "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"]
+    const hostile = createServer((socket) => {
+      socket.on("error", () => {})
+      socket.once("data", (bytes) => {
+        const isAllowed = bytes.toString("latin1").startsWith(`GET ${allowed} `) && bytes.includes(token)
+        socket.write(existsSync(file) ? answer : isAllowed ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" : refused)
+      })
+    })
+    const args = ["--token", token, "--allowed", allowed, "--denied", denied, "--stop", `touch ${file}`, "--start", `rm ${file}`]
+    const { findings, code } = await examinedAt(await listening(hostile), [...args, "--timeout", "0.3"])
+    expect(findings.filter(({ check, ok }) => check === "outage" && ok === false).length).toBeGreaterThan(0)
+    expect(existsSync(file)).toBe(false)
+    expect(code).toBe(1)
+  })
+
+  it("looks into HTTP/2 where it is spoken", async () => {
+    const server = createHttp2Server((request, response) => {
+      const isAllowed = request.url === allowed && request.headers.authorization === `Bearer ${token}`
+      response.writeHead(isAllowed || request.headers["x-nmp-authorized"] === "true" ? 200 : 403).end()
+    })
+    const port = Number(new URL(await listening(server)).port)
+    const ask = http2Client({ origin: new URL(`http://127.0.0.1:${port}`), timeoutMs: 5_000 })
+    const asked = (target: string, headers: readonly HeaderLine[]) =>
+      ask({ method: "GET", target, headers: [["Host", "x"], ["Connection", "close"], ...headers] })
+    expect(await asked(denied, [])).toMatchObject({ status: 403 })
+    expect(await asked(denied, [["X-NMP-Authorized", "true"]])).toMatchObject({ status: 200 })
+    const { url } = await scriptedGateway(join(folder(), "stopped"))
+    expect(await http2Client({ origin: new URL(url), timeoutMs: 5_000 })({ method: "GET", target: "/", headers: [] })).toMatchObject({
+      lost: "unspoken",
+    })
   })
 
   it("recognises shadow mode, in which nothing is proven", async () => {
@@ -125,8 +193,9 @@ describe("portcullis doctor gateway", () => {
   })
 
   it("starts the sidecar again when stopping it failed, and says so when that fails", async () => {
-    const { findings, gateway } = await examined([], ["--stop", "exit 3", "--start", "true"])
-    expect(findings.filter(({ check }) => check === "outage")).toMatchObject([{ ok: null, detail: expect.stringContaining("3") }, { ok: true }])
+    const { findings, gateway, code } = await examined([], ["--stop", "exit 3", "--start", "true"])
+    expect(findings.filter(({ check }) => check === "outage")).toMatchObject([{ ok: false, detail: expect.stringContaining("3") }, { ok: true }])
+    expect(code).toBe(1)
     const lost = await examined([], ["--stop", "true", "--start", "exit 4"])
     expect(lost.findings.filter(({ check }) => check === "outage").at(-1)).toMatchObject({
       ok: false,
@@ -134,6 +203,17 @@ describe("portcullis doctor gateway", () => {
     })
     expect(lost.code).toBe(1)
     expect(gateway.requests()).toBeLessThanOrEqual(mostRequests)
+  })
+
+  it("does not prove an outage by asking nothing", async () => {
+    const { findings, code } = await examined(["asks nobody"], ["--stop", "true", "--start", "true"], { args: ["--allowed", allowed] })
+    expect(findings.filter(({ check }) => check === "outage")).toMatchObject([{ ok: false }])
+    expect(code).toBe(1)
+  })
+
+  it("says of a denied path that passes that the token may be allowed to read it", async () => {
+    const { found } = await examined([], [], { args: ["--token", token, "--allowed", allowed, "--denied", `${allowed}?again`] })
+    expect(found.get("denied")).toMatchObject({ ok: false, remedy: expect.stringContaining("another path with --denied") })
   })
 
   it("starts the sidecar again when it is interrupted", async () => {
@@ -158,6 +238,16 @@ describe("portcullis doctor gateway", () => {
     expect(await doctor.exited).toBe(1)
     expect(existsSync(stoppedFile)).toBe(false)
     expect(doctor.out()).toMatch(/it was interrupted/)
+  })
+
+  it("starts the sidecar again when it is ended at once", async () => {
+    const { stoppedFile, url } = await scriptedGateway(join(folder(), "stopped"))
+    const tokenFile = `${stoppedFile}-token`
+    writeFileSync(tokenFile, token)
+    const stop = `touch ${stoppedFile} && kill -INT $PPID && sleep 0.2 && kill -INT $PPID`
+    const doctor = start(["doctor", "gateway", url, ...everyPath, "--token-file", tokenFile, "--stop", stop, "--start", `rm ${stoppedFile}`])
+    expect(await doctor.exited).toBe(130)
+    expect(existsSync(stoppedFile)).toBe(false)
   })
 
   it("believes a certificate of the authority that is named, or any, and no other", async () => {
@@ -211,7 +301,7 @@ describe("portcullis doctor gateway", () => {
     [["http://127.0.0.1:9", "--allowed", "/a", "--token", "a\nb"], 2],
     [["http://127.0.0.1:9", "--allowed", "/a", "--header-prefix", "x y"], 2],
     [["http://127.0.0.1:9", "--allowed", "/a", "--kind", "other"], 2],
-    [["http://gateway.example.com", "--allowed", "/a", "--token", "t"], 78],
+    [["http://gateway.example.com", "--allowed", "/a", "--token", "t"], 2],
     [["http://127.0.0.1:9", "--allowed", "/a", "--ca", "/nope"], 1],
   ])("takes no wrong usage: %j", async (args, code) => {
     expect((await run(["doctor", "gateway", ...args])).code).toBe(code)
@@ -264,7 +354,7 @@ interface Examined {
 async function examined(flaws: readonly Flaw[], more: readonly string[] = [], instead?: { readonly args: readonly string[] }) {
   const gateway = await scriptedGateway(join(folder(), "stopped"), flaws)
   const outage = more.includes("--stop") ? [] : ["--stop", `touch ${gateway.stoppedFile}`, "--start", `rm ${gateway.stoppedFile}`]
-  const args = instead?.args ?? ["--token", token, ...everyPath, ...outage]
+  const args = instead?.args ?? ["--token", token, ...everyPath, ...outage, "--also-unsafe-methods"]
   return { gateway, ...(await examinedAt(gateway.url, [...args, ...more])) }
 }
 
@@ -276,7 +366,7 @@ async function examinedAt(url: string, args: readonly string[]): Promise<Examine
   return { code, out, findings, found }
 }
 
-async function listening(server: ReturnType<typeof createServer>): Promise<string> {
+async function listening(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   onTestFinished(() => void server.close())
   const address = server.address()

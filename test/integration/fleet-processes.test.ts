@@ -29,6 +29,10 @@ describe("processes on one PostgreSQL", () => {
     await one.send("POST", "/apis/entities/v2/workspaces", { as: root, body: { name: "ml" } })
     const { revision } = await one.status()
     await expect.poll(async () => (await pdpsAt(one)).map((pdp) => pdp.revision), { timeout: 15_000 }).toEqual([revision, revision])
+    const grant = { principal: "ann@x", roles: ["Viewer"] }
+    const { status, body } = await one.send("POST", "/apis/entities/v2/workspaces/ml/members?wait=fleet", { as: root, body: grant })
+    expect([status, body["propagated"], body["fleet"]]).toEqual([201, true, { waited_for: 1, missing: [] }])
+    expect((await two.status()).revision).toBe(body["revision"])
     await two.kill("SIGTERM")
     expect(await pdpsAt(one)).toHaveLength(1)
   })

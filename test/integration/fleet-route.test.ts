@@ -89,7 +89,8 @@ describe("GET /fleet", () => {
 
   it("is for who may fetch bundles, and nobody else", async () => {
     const { server } = await withWorkspace()
-    expect((await server.send("GET", "/fleet", { as: "ann@x" })).status).toBe(403)
+    const denied = await server.send("GET", "/fleet", { as: "ann@x" })
+    expect([denied.status, denied.body["detail"]]).toEqual([403, expect.stringContaining("iam.bundle.read")])
     expect((await server.send("GET", "/fleet")).status).toBe(401)
     expect((await server.send("GET", "/fleet", { headers: bearer })).status).toBe(401)
     expect((await server.send("POST", "/fleet", { as: root })).headers["allow"]).toBe("GET, HEAD")

@@ -58,7 +58,8 @@ describe("the example's command", () => {
 
   it("shows how it is called when it is called otherwise", async () => {
     expect(await ran([])).toMatchObject({ code: 2, out: "", err: expect.stringContaining("envoy-http|envoy-grpc|nginx|traefik|caddy") })
-    expect(await ran(["haproxy"])).toMatchObject({ code: 2 })
+    expect(await ran(["haproxy"])).toMatchObject({ code: 2, err: expect.stringMatching(/^gateway: 'haproxy' is none of /) })
+    expect(await ran(["nginx", "caddy"])).toMatchObject({ code: 2, err: expect.stringContaining("'caddy'") })
     expect(await ran(["nginx", "--port", "1"])).toMatchObject({ code: 2, err: expect.stringContaining("--port") })
     expect(await ran(["--help"])).toMatchObject({ code: 0, err: "" })
   })
@@ -66,6 +67,15 @@ describe("the example's command", () => {
   it.each(["envoy", "caddy", "traefik"])("says in one line how to install %s", async (program) => {
     const { code, err } = await ran([program === "envoy" ? "envoy-grpc" : program])
     expect([code, err]).toEqual([1, expect.stringMatching(new RegExp(`^[^\\n]*install[^\\n]*${program.toUpperCase()}_BIN[^\\n]*\\n$`))])
+  })
+
+  it("leaves no sidecar behind, however it ends itself", async () => {
+    const watch = join(root, "examples/gateways/end-with-parent.mjs")
+    const child = spawn(process.execPath, ["--import", watch, "-e", "setInterval(() => {}, 1_000)"], { stdio: ["pipe", "ignore", "ignore"] })
+    onTestFinished(() => void child.kill("SIGKILL"))
+    const ended = once(child, "close")
+    child.stdin.destroy()
+    expect(await ended).toEqual([null, "SIGTERM"])
   })
 
   it("says in one line which port is taken", async () => {

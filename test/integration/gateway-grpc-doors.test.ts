@@ -9,7 +9,7 @@ import { describe, expect, it, onTestFinished } from "vitest"
 import { startServer, type ServerOptions } from "../../src/server/index.js"
 import { certificateAuthority } from "../fixtures/certificates.js"
 import { temporaryFolder } from "../fixtures/doors.js"
-import { checkMethod, checkRequest, envoyClient } from "../fixtures/envoy-client.js"
+import { answerIn, checkMethod, checkRequest, envoyClient } from "../fixtures/envoy-client.js"
 import { fakePdp } from "../fixtures/fake-pdp.js"
 import { listening } from "../fixtures/listening.js"
 import { until } from "../fixtures/opa-server.js"
@@ -204,6 +204,7 @@ async function slowIssuer() {
     "AAAA",
   ].join(".")
   return {
+    gateway: { idpWaitMs: 5_000 },
     authentication: { jwksCooldownSeconds: 0.1, issuers: [{ issuer, audience: "portcullis", jwksUri: `${issuer}/jwks` }] },
     asked: { path: "/x", headers: { authorization: `Bearer ${token}` } },
     isAsked: async () => waiting.length > 0,
@@ -237,27 +238,59 @@ describe("calls", () => {
     await until(async () => (await envoy.call(checkMethod, checkRequest(asked))).code === 0)
   })
 
+  it("of strangers take no places of gateways, and their number is bound", async () => {
+    const secret = "a-secret-of-this-gateway"
+    const { target } = await world({ insecureBehindProxy: true, peers: { secrets: () => [secret] }, limits: { concurrentRequests: 25 } })
+    const session = connectHttp2(`http://${target}`)
+    onTestFinished(() => session.destroy())
+    const hold = () => {
+      const stream = session.request({ ":method": "POST", ":path": checkMethod, "content-type": "application/grpc", te: "trailers" })
+      stream.on("error", () => {}).write(Buffer.from([0]))
+    }
+    for (let call = 0; call < 40; call++) hold()
+    const envoy = envoyClient(target)
+    await until(async () => (await envoy.call(checkMethod, checkRequest(asked))).code === 8)
+    expect(await envoy.check(asked, { "x-portcullis-peer-secret": secret })).toMatchObject(heard)
+    expect(await envoy.health()).toBe("SERVING")
+  })
+
   it("that wait for an identity provider take no place of others", async () => {
     const slow = await slowIssuer()
-    const { target } = await world({ authentication: slow.authentication, limits: { concurrentRequests: 1, requestSeconds: 5 } })
+    const { target } = await world({
+      gateway: slow.gateway,
+      authentication: slow.authentication,
+      limits: { concurrentRequests: 1, requestSeconds: 5 },
+    })
     const envoy = envoyClient(target)
     const first = envoy.check(slow.asked)
     await until(slow.isAsked)
-    expect(await envoy.check(asked)).toMatchObject(heard)
+    await until(async () => (await envoy.check(asked)).metadata["reason"] === heard.metadata.reason)
     slow.letGo()
     expect(await first).toMatchObject({ code: 16 })
   })
 
-  it("end at the deadline of their client", async () => {
+  it("give up on an identity provider that says nothing before Envoy gives up on them", async () => {
     const slow = await slowIssuer()
     const { target } = await world({ authentication: slow.authentication })
+    const begun = performance.now()
+    const { code, bytes } = await envoyClient(target).call(checkMethod, checkRequest(slow.asked), { deadlineMs: 5_000 })
+    expect(code).toBe(0)
+    expect(answerIn(bytes ?? Buffer.alloc(0))).toMatchObject({ code: 16, status: 401, metadata: { reason: "idp_unavailable" } })
+    expect(performance.now() - begun).toBeLessThan(2_000)
+    slow.letGo()
+    await until(async () => (await envoyClient(target).check(slow.asked)).metadata["reason"] === "unknown_key")
+  })
+
+  it("end at the deadline of their client", async () => {
+    const slow = await slowIssuer()
+    const { target } = await world({ gateway: slow.gateway, authentication: slow.authentication })
     const { code } = await envoyClient(target).call(checkMethod, checkRequest(slow.asked), { deadlineMs: 200 })
     expect(code).toBe(4)
   })
 
   it("may finish while the server stops, and nobody is heard any more", async () => {
     const slow = await slowIssuer()
-    const { target, close } = await world({ authentication: slow.authentication })
+    const { target, close } = await world({ gateway: slow.gateway, authentication: slow.authentication })
     const envoy = envoyClient(target)
     const first = envoy.check(slow.asked)
     await until(slow.isAsked)
@@ -270,7 +303,7 @@ describe("calls", () => {
 
   it("are cut off when they take longer than a stop may", async () => {
     const slow = await slowIssuer()
-    const { target, close } = await world({ authentication: slow.authentication })
+    const { target, close } = await world({ gateway: slow.gateway, authentication: slow.authentication })
     const first = envoyClient(target).call(checkMethod, checkRequest(slow.asked))
     await until(slow.isAsked)
     await close(100)

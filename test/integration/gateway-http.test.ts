@@ -1,9 +1,13 @@
+import { createServer } from "node:http"
 import { connect } from "node:net"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { PdpError } from "../../src/errors.js"
 import { httpGatewayNames, type HttpGatewayName } from "../../src/gateway/index.js"
 import { createLogger } from "../../src/telemetry/index.js"
 import { gatewayWorld, readable, requestOf, textOf, type GatewayAnswered, type SentHeaders } from "../fixtures/gateway-world.js"
+import { listening } from "../fixtures/listening.js"
+import { until } from "../fixtures/opa-server.js"
+import { tokenIssuer } from "../fixtures/token-issuer.js"
 
 const passes = (gateway: HttpGatewayName): number => (gateway === "nginx" ? 204 : 200)
 const identityHeaders = [
@@ -40,6 +44,20 @@ function isDenied(answer: GatewayAnswered, status: 401 | 403, code: string): voi
   expect(answer).toMatchObject({ status, body: { code, detail: expect.any(String), decision_id: expect.any(String) } })
   expect(answer.headers.get("cache-control")).toBe("no-store")
   expect([...answer.headers.keys()].filter((name) => name.startsWith("x-nmp-"))).toEqual([])
+}
+
+/** Accepts, and says nothing; then passes on what is at `url`. */
+async function silentUntilLetGo(url: string) {
+  let letGo = (): void => undefined
+  const gone = new Promise<void>((resolve) => (letGo = resolve))
+  const server = createServer((_request, response) => {
+    void gone.then(async () => response.writeHead(200, { "Content-Type": "application/json" }).end(await (await fetch(url)).text()))
+  })
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { url: await listening(server), letGo: () => letGo() }
 }
 
 describe.each(httpGatewayNames)("%s", (gateway) => {
@@ -244,6 +262,19 @@ describe.each(httpGatewayNames)("%s", (gateway) => {
     const answer = await ask(gateway, { headers: [await bearer("ann@example.com")] })
     isDenied(answer, 401, "idp_unavailable")
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0)
+  })
+
+  it("denies with 401 before the gateway gives up on it while the identity provider says nothing, and finds the keys later", async () => {
+    const provider = await tokenIssuer()
+    const slow = await silentUntilLetGo(provider.jwksUri)
+    const issuers = [{ issuer: provider.issuer, audience: provider.audience, jwksUri: slow.url }]
+    const { ask } = await gatewayWorld({ authentication: { issuers }, gateway: { idpWaitMs: 100 } })
+    const headers: SentHeaders = [["Authorization", `Bearer ${await provider.token("ann@example.com", { scope: "platform:read" })}`]]
+    const begun = performance.now()
+    isDenied(await ask(gateway, { headers }), 401, "idp_unavailable")
+    expect(performance.now() - begun).toBeLessThan(2_000)
+    slow.letGo()
+    await until(async () => (await ask(gateway, { headers })).status === passes(gateway))
   })
 
   it("serves gateways that are trusted peers only", async () => {

@@ -23,8 +23,7 @@ describe("the README", () => {
   /** Pastes shell snippets of the page one after the other, as somebody would whose sidecar has another port. */
   const pasted = async (...snippets: readonly string[]): Promise<string> => {
     const url = await quickstartUrl()
-    const installed = `portcullis() { ${process.execPath} ${join(root, "dist/cli/portcullis.js")} "$@"; }\n`
-    const script = installed + snippets.join("\n").replaceAll("http://127.0.0.1:8181", url)
+    const script = snippets.join("\n").replaceAll("http://127.0.0.1:8181", url)
     return (await run("bash", ["-euc", script], { cwd: root })).stdout
   }
   const shellSnippet = (part: string): string => inLanguage("sh").find((text) => text.includes(part)) ?? ""

@@ -8,7 +8,6 @@ describe("OPA's data API", () => {
     ["/v1/data/authz/allow", { result: { allowed: true, headers: { "X-NMP-Authorized": "true" } } }],
     ["/v1/data/authz/allow/allowed", { result: true }],
     ["//v1/data/authz/allow", undefined],
-    ["/v1/data//authz///allow/allowed/", { result: true }],
     ["/v1/data/authz/%61llow/headers/X-NMP-Authorized", { result: "true" }],
     ["/v1/data/authz/allow/nothing", {}],
     ["/v1/data/authz/allow/allowed/deeper", {}],
@@ -18,7 +17,6 @@ describe("OPA's data API", () => {
     ["/v1/data/authz/explain/reasons", { result: [] }],
     ["/v1/data/authz/explain/reasons/length", {}],
     ["/v1/data", {}],
-    ["/v1/data/", {}],
     ["/v1/data/authz", {}],
     ["/v1/data/authz_data/roles", {}],
     ["/v1/data/authz_bindings", {}],
@@ -32,6 +30,17 @@ describe("OPA's data API", () => {
     expect(text.endsWith("\n")).toBe(true)
     expect(JSON.parse(text)).toEqual(expected)
     expect(answer.headers.get("x-portcullis-revision")).toBe("00000001.1")
+  })
+
+  it.each([
+    ["/v1/data//authz/allow", 307, "/v1/data/authz/allow"],
+    ["/v1/data/authz///allow/", 301, "/v1/data/authz/allow"],
+    ["/v1/data/?pretty", 301, "/v1/data?pretty"],
+    ["/v0//data/authz/allow", 307, "/v0/data/authz/allow"],
+  ])("sends %s on with %i to %s, as OPA does", async (path, status, location) => {
+    const { url, pdp } = await testServer()
+    const answer = await fetch(url + path, { method: "POST", body: "{}", redirect: "manual" })
+    expect([answer.status, answer.headers.get("location"), pdp.asked]).toEqual([status, location, []])
   })
 
   it("answers allow_many with a list, at most 1,000 requests at a time, and counts each decision", async () => {

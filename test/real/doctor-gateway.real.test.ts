@@ -59,6 +59,7 @@ async function examined(stack: GatewayStack, url: string, awayMs: number): Promi
     origin: new URL(url),
     paths: { allowed, denied, open: "/health/live", echo: allowed },
     token: await stack.token("ann@example.com"),
+    alsoUnsafeMethods: true,
     timeoutMs: 5_000,
     awayMs,
     ...(awayMs > 0 && { outage }),

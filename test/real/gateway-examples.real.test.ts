@@ -127,10 +127,11 @@ function readmeSnippet(part: string): string {
   return [...readme.matchAll(/```sh\n([^]*?)```/g)].map(([, text = ""]) => text).find((text) => text.includes(part)) ?? "false"
 }
 
-/** The comments come into force; in NGINX, which has none, the value of the subrequest does. */
+/** The comments come into force; in NGINX and Traefik, which have none, the blank value of the question does. */
 function withSecret(text: string, secret: string): string {
   return text
-    .replaceAll(/^(\s*)# (?=(?:header_up|middlewares:|peer-secret:|authorization_request:|initial_metadata:) )/gm, "$1")
+    .replaceAll(/^(\s*)# (?=(?:header_up|authorization_request:|initial_metadata:) )/gm, "$1")
     .replace("a-line-of-its-peer_secret_file", secret)
+    .replace(/(peer-secret: [^\n]*X-Portcullis-Peer-Secret:) ""/, `$1 "${secret}"`)
     .replace(/(location = \/\.portcullis [^]*?X-Portcullis-Peer-Secret) ""/, `$1 "${secret}"`)
 }

@@ -150,11 +150,62 @@ const nginx: readonly Mistake[] = [
     check: "no token",
     says: /answered with 200/,
   },
+  {
+    mistake: "files that nobody decides",
+    edits: [{ from: "    location / {\n", to: "    location ~* [.](css|js)$ { auth_request off; proxy_pass http://service; }\n    location / {\n" }],
+    check: "paths",
+    says: /GET \/apis.*\.css .*answered with 200/,
+  },
+  {
+    mistake: "addresses of the inside, of which clients tell",
+    edits: [
+      {
+        from: "    location / {\n",
+        to: "    set_real_ip_from 0.0.0.0/0;\n    real_ip_header X-Forwarded-For;\n    location / {\n      satisfy any;\n      allow 10.0.0.0/8;\n      deny all;\n",
+      },
+    ],
+    check: "client address",
+    says: /X-Forwarded-For: 10.0.0.1: answered with 200/,
+  },
+  {
+    mistake: "health checks that nobody decides",
+    edits: [when("$http_user_agent ~ ^kube-probe"), open("@open")],
+    check: "probes",
+    says: /User-Agent: kube-probe\/1.30: answered with 200/,
+  },
+  {
+    mistake: "passwords that nobody decides",
+    edits: [when("$http_authorization ~ ^Basic"), open("@open")],
+    check: "credentials",
+    says: /Authorization: Basic .*answered with 200/,
+  },
+  {
+    mistake: "POST that nobody decides",
+    edits: [when("$request_method = POST"), open("@open")],
+    check: "unsafe methods",
+    says: /POST .*answered with 200/,
+  },
+  {
+    mistake: "queries that nobody decides",
+    edits: [when("$arg_debug"), open("@open")],
+    check: "paths",
+    says: /\?debug=1 .*answered with 200/,
+  },
+  {
+    mistake: "OPTIONS that nobody decides, and that the service does not know",
+    edits: [
+      when("$request_method = OPTIONS"),
+      { from: "    location @undecided {", to: "    location @open { internal; auth_request off; return 405; }\n    location @undecided {" },
+    ],
+    check: "methods",
+    says: /requests were not judged: OPTIONS .*answered with 405/,
+  },
   { mistake: "refusals that say nothing", edits: [{ from: "    error_page 403 = @denied;\n", to: "" }], check: "answers", says: /no decision id/ },
 ]
 
 const disabled = "\n                          typed_per_filter_config: *open"
-const serviceRoute = "                        - match: { prefix: / }\n                          route: { cluster: service, timeout: 60s }"
+const serviceRoute =
+  '                        - match: { safe_regex: { regex: "/[!-~]*" } }\n                          route: { cluster: service, timeout: 60s }'
 const router = "[{ name: envoy.filters.http.router, typed_config: { '@type': type.googleapis.com/envoy.extensions.filters.http.router.v3.Router } }]"
 
 const envoy: readonly Mistake[] = [
@@ -173,7 +224,13 @@ const envoy: readonly Mistake[] = [
   },
   {
     mistake: "headers with underscores",
-    edits: [{ from: "DROP_HEADER", to: "ALLOW" }],
+    edits: [
+      { from: "DROP_HEADER", to: "ALLOW" },
+      {
+        from: "x([^-a-z0-9](nmp|portcullis)[^a-z0-9]|-(nmp|portcullis)(-.*)?[^-a-z0-9]).*",
+        to: "x([^-_a-z0-9](nmp|portcullis)[^_a-z0-9]|-(nmp|portcullis)(-.*)?[^-_a-z0-9]).*",
+      },
+    ],
     check: "twins",
     says: /X_(?:NMP_Principal_Id|Portcullis_Decision)/,
   },
@@ -209,6 +266,17 @@ const envoy: readonly Mistake[] = [
     ],
     check: "paths",
     says: /GET \/\/apis.*answered with 200/,
+  },
+  {
+    mistake: "a virtual host without ext_authz",
+    edits: [
+      {
+        from: "                    - name: everything\n",
+        to: `                    - name: internal\n                      domains: ["internal.example"]\n                      typed_per_filter_config: { envoy.filters.http.ext_authz: { '@type': type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute, disabled: true } }\n                      routes: [{ match: { prefix: / }, route: { cluster: service } }]\n                    - name: everything\n`,
+      },
+    ],
+    check: "hosts",
+    says: /Host: internal.example: answered with 200/,
   },
   {
     mistake: "upgrades with filters of their own",
@@ -266,7 +334,7 @@ const another = (name: string, rule: string): Edit => ({
   to: `    ${name}: { entryPoints: [web], rule: "${rule}", priority: 9, service: service }\n${beforeRouters}`,
 })
 const regex =
-  "        authResponseHeadersRegex: (?i)^(x-nmp-.*|x-portcullis-.*|.*_.*|x-original-.*|x-rewrite-url|x-envoy-.*|x-http-method.*|x-method-override)$\n"
+  "        authResponseHeadersRegex: (?i)^(x-nmp-.*|x-portcullis-.*|.*_.*|x-original-.*|x-rewrite-url|x-envoy-.*|x-http-method.*|x-method-override|forwarded|x-forwarded-(scheme|ssl)|x-(cluster-)?client-ip|(true-client|cf-connecting|fastly-client)-ip)$\n"
 
 const traefik: readonly Mistake[] = [
   {
@@ -280,6 +348,12 @@ const traefik: readonly Mistake[] = [
     edits: [another("preflight", "Method(`OPTIONS`)")],
     check: "methods",
     says: /OPTIONS .*answered with 200/,
+  },
+  {
+    mistake: "a router for another host",
+    edits: [another("internal", "Host(`internal.example`)")],
+    check: "hosts",
+    says: /Host: internal.example: answered with 200/,
   },
   {
     mistake: "upgrades that nobody decides",
@@ -332,8 +406,8 @@ const traefik: readonly Mistake[] = [
     edits: [
       {
         file: "dynamic.yaml",
-        from: "      # middlewares: [peer-secret]\n      service: sidecar\n",
-        to: "      service: either\n",
+        from: "      middlewares: [peer-secret]\n      service: sidecar\n",
+        to: "      middlewares: [peer-secret]\n      service: either\n",
       },
       {
         file: "dynamic.yaml",

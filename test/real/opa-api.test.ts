@@ -275,6 +275,10 @@ describe("authorization of the API by the policy, here and in OPA", () => {
     as("asker", { ...question, path: "/v1/data/todo/allow?for=me", headers: { "x-asker": ["1", "2"] } }),
     as("asker", { ...question, path: "/v1/data/todo/allow?for=me", headers: { "x-asker": ["1"] } }),
     as("asker", { ...question, path: "/v1/data/todo/allow?for=me&for=you", headers: { "x-asker": ["1", "2"] } }),
+    ...["//todo/allow", "/todo//allow", "/todo/allow/", "/"].flatMap((rest) =>
+      ["/v1/data", "/v0/data", "/v1/batch/data"].map((prefix) => as("good", { ...question, path: prefix + rest })),
+    ),
+    ...["PUT", "PATCH", "DELETE"].map((method) => as("good", { method, path: "/v1/data//todo/x", body: "[]" })),
     as("good", { path: "/v1/data/todo/allow", body: "{" }),
     as("good", { path: "/v1/data/todo/allow" }),
     question,

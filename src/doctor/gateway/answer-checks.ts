@@ -1,6 +1,7 @@
 import { z } from "zod"
 import { parsedJson } from "../../model/parsed-json.js"
-import { holds, wrong, type GatewayFinding } from "./gateway-finding.js"
+import { failed, passed } from "../finding.js"
+import type { GatewayFinding } from "./gateway-finding.js"
 import type { Probing } from "./probing.js"
 import { said, type Question } from "./question.js"
 import { valuesOf } from "./raw-answer.js"
@@ -17,9 +18,9 @@ export function checkAnswers(probing: Probing, refusals: readonly Refused[]): re
   const findings = refusals.flatMap(({ question, reply }) =>
     "lost" in reply
       ? []
-      : lacks(reply.status, reply).map((lack) => wrong("answers", `${said(question)}: the ${reply.status} has ${lack}`, probing.remedy("answers"))),
+      : lacks(reply.status, reply).map((lack) => failed("answers", `${said(question)}: the ${reply.status} has ${lack}`, probing.remedy("answers"))),
   )
-  return findings.length > 0 || refusals.length === 0 ? findings : [holds("answers", "refusals name the decision, and are not to be stored")]
+  return findings.length > 0 || refusals.length === 0 ? findings : [passed("answers", "refusals name the decision, and are not to be stored")]
 }
 
 function lacks(status: number, reply: Exclude<RawReply, { readonly lost: unknown }>): readonly string[] {

@@ -1,7 +1,8 @@
 import { decodedToken } from "../../login/index.js"
-import { holds, unexamined, wrong, type GatewayFinding } from "./gateway-finding.js"
+import { failed, passed, unchecked } from "../finding.js"
+import type { GatewayFinding } from "./gateway-finding.js"
 import { replyText } from "./outcome.js"
-import type { ProbedPaths } from "./controls.js"
+import { isName, type ProbedPaths } from "./controls.js"
 import type { Probing } from "./probing.js"
 import { said, type Question } from "./question.js"
 import type { Baseline } from "./stage.js"
@@ -20,19 +21,19 @@ export async function checkUpstream(probing: Probing, { echo, open }: ProbedPath
   const ofOpen = open === undefined ? undefined : await seen(probing, { as: [], target: open })
   const baselines = ofOpen?.view ? [{ as: [], path: ofOpen.question.target, view: ofOpen.view }] : []
   if (echo === undefined || token === undefined)
-    return { findings: [unexamined("upstream", echo === undefined ? noEcho : "there is no token", noEchoRemedy)], baselines }
+    return { findings: [unchecked("upstream", echo === undefined ? noEcho : "there is no token", noEchoRemedy)], baselines }
   const { question, reply, view } = await seen(probing, { as: ["token"], target: echo })
-  if (!view) return { findings: [wrong("upstream", `${said(question)}: answered ${replyText(reply)}, which is no echo`, echoRemedy)], baselines }
+  if (!view) return { findings: [failed("upstream", `${said(question)}: answered ${replyText(reply)}, which is no echo`, echoRemedy)], baselines }
   const identity = identityIn(view, probing.headerPrefix)
   const lacks = lacksOf(identity, canonicalName(probing.headerPrefix), token)
   const [principal] = identity.get(`${canonicalName(probing.headerPrefix)}principal-id`) ?? []
   return {
     findings:
       lacks.length > 0
-        ? lacks.map((lack) => wrong("upstream", `${said(question)}: the upstream got ${lack}`, probing.remedy("copy")))
-        : [holds("upstream", `it gets what the sidecar says of the caller, once each: ${identity.size} headers`)],
+        ? lacks.map((lack) => failed("upstream", `${said(question)}: the upstream got ${lack}`, probing.remedy("copy")))
+        : [passed("upstream", `it gets what the sidecar says of the caller, once each: ${identity.size} headers`)],
     baselines: [{ as: question.as, path: echo, view }, ...baselines],
-    ...(principal && { principal }),
+    ...(principal !== undefined && isName(principal) && { principal }),
   }
 }
 

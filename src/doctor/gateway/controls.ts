@@ -1,7 +1,7 @@
 import { decodedToken } from "../../login/index.js"
-import { quoted } from "../finding.js"
 import type { Refused } from "./answer-checks.js"
-import { holds, unexamined, warned, wrong, type GatewayCheck, type GatewayFinding } from "./gateway-finding.js"
+import { failed, passed, quoted, unchecked } from "../finding.js"
+import { warned, type GatewayCheck, type GatewayFinding } from "./gateway-finding.js"
 import { codeIn, outcomeOf, replyText } from "./outcome.js"
 import type { Probing } from "./probing.js"
 import { said, type Question } from "./question.js"
@@ -35,8 +35,8 @@ export async function checkControls(probing: Probing, paths: ProbedPaths): Promi
   const first = await answered(probing, probing.hasToken ? ["token"] : [], allowed)
   if ("lost" in first.reply && first.reply.lost !== "closed") return unreachable(probing, first)
   const kind = probing.kind()
-  const gateway = holds("gateway", `${probing.origin.origin} answers, and ${kind ? `is ${kind}` : "does not say what it is: see --kind"}`)
-  const control = probing.hasToken ? allowedFinding(probing, first) : unexamined("allowed", "there is no token", noToken)
+  const gateway = passed("gateway", `${probing.origin.origin} answers, and ${kind ? `is ${kind}` : "does not say what it is: see --kind"}`)
+  const control = probing.hasToken ? allowedFinding(probing, first) : unchecked("allowed", "there is no token", noToken)
   const nobody = await answered(probing, [], allowed)
   const stranger = await answered(probing, ["bad token"], allowed)
   const kept = probing.hasToken && denied !== undefined ? await answered(probing, ["token"], denied) : undefined
@@ -44,7 +44,7 @@ export async function checkControls(probing: Probing, paths: ProbedPaths): Promi
   const refused = [nobody, stranger].map((one, at) => refusedFinding(probing, at === 0 ? "no token" : "bad token", one, 401))
   const deniedFinding = kept
     ? refusedFinding(probing, "denied", kept, 403)
-    : unexamined("denied", denied === undefined ? "it is not said what the token may not read" : "there is no token", "name it with --denied")
+    : unchecked("denied", denied === undefined ? "it is not said what the token may not read" : "there is no token", "name it with --denied")
   const openFindings = anybody ? [openFinding(anybody)] : []
   const guarded: readonly Guarded[] = [
     ...(isRefused(nobody, 401) ? [{ as: [], path: allowed, lure: open ?? publicPath }] : []),
@@ -61,7 +61,12 @@ export async function checkControls(probing: Probing, paths: ProbedPaths): Promi
 /** Whose name a token says, unverified: worth pretending to be. */
 export function principalOf(token: string | undefined): string {
   const name = token === undefined ? undefined : decodedToken(token)?.claims["sub"]
-  return typeof name === "string" && /^[\x21-\x7e]{1,200}$/.test(name) ? name : "service:portcullis-doctor"
+  return typeof name === "string" && isName(name) ? name : "service:portcullis-doctor"
+}
+
+/** True for what can go into a header. */
+export function isName(name: string): boolean {
+  return /^[\x21-\x7e]{1,200}$/.test(name)
 }
 
 /** Everybody may read it where our authorization data is in use. */
@@ -80,18 +85,18 @@ async function answered(probing: Probing, as: Question["as"], target: string): P
 
 function unreachable(probing: Probing, { reply }: Answered): Controls {
   const { why, remedy = "look into the gateway's log, or allow more time with --timeout" } = "lost" in reply ? reply : { why: "" }
-  return { findings: [wrong("gateway", `${probing.origin.origin} does not answer: ${why}`, remedy)], isBroken: true, guarded: [], refusals: [] }
+  return { findings: [failed("gateway", `${probing.origin.origin} does not answer: ${why}`, remedy)], isBroken: true, guarded: [], refusals: [] }
 }
 
 function allowedFinding(probing: Probing, { question, reply }: Answered): GatewayFinding {
-  if (outcomeOf(question, reply) === "passed") return holds("allowed", `${said(question)}: answered ${replyText(reply)}`)
+  if (outcomeOf(question, reply) === "passed") return passed("allowed", `${said(question)}: answered ${replyText(reply)}`)
   if (outcomeOf(question, reply) === "shadowed")
-    return wrong(
+    return failed(
       "allowed",
       `${said(question)}: passed in shadow mode alone, and would be denied`,
       "name a path with --allowed that the token may read",
     )
-  return wrong("allowed", `${said(question)}: answered ${replyText(reply)}`, allowedRemedy(probing, reply))
+  return failed("allowed", `${said(question)}: answered ${replyText(reply)}`, allowedRemedy(probing, reply))
 }
 
 function allowedRemedy(probing: Probing, reply: RawReply): string {
@@ -112,11 +117,16 @@ function isRefused({ reply }: Answered, status: number): boolean {
 function refusedFinding(probing: Probing, check: GatewayCheck, one: Answered, due: 401 | 403): GatewayFinding {
   const { question, reply } = one
   const text = `${said(question)}: answered ${replyText(reply)}`
-  if (isRefused(one, due)) return holds(check, text)
+  if (isRefused(one, due)) return passed(check, text)
   const outcome = outcomeOf(question, reply)
   if (outcome === "shadowed") return warned(check, "shadow", `${text}, in shadow mode`, "nothing is enforced there until gateway.shadow is off")
-  if (outcome === "passed") return wrong(check, text, probing.remedy("protect"))
-  return wrong(
+  if (outcome === "passed")
+    return failed(
+      check,
+      text,
+      `${probing.remedy("protect")}${check === "denied" ? "; or name another path with --denied: the token may read this one" : ""}`,
+    )
+  return failed(
     check,
     `${text}, and ${due} is due`,
     due === 401 ? closedRemedy : "name a path with --denied that the service has, and the token may not read",
@@ -127,5 +137,5 @@ const closedRemedy = "it is closed, but the client is not told to log in: give t
 
 function openFinding({ question, reply }: Answered): GatewayFinding {
   const text = `${said(question)}: answered ${replyText(reply)}`
-  return outcomeOf(question, reply) === "passed" ? holds("open", text) : wrong("open", text, "name a path with --open that everybody may read")
+  return outcomeOf(question, reply) === "passed" ? passed("open", text) : failed("open", text, "name a path with --open that everybody may read")
 }

@@ -1,4 +1,4 @@
-import { failed, passed, unchecked, type Finding } from "../finding.js"
+import { unchecked, type Finding } from "../finding.js"
 
 /** What is checked of a gateway, in this order. */
 export const gatewayChecks = [
@@ -16,11 +16,16 @@ export const gatewayChecks = [
   "credentials",
   "paths",
   "absolute form",
+  "hosts",
+  "client address",
+  "probes",
   "routing",
   "methods",
+  "unsafe methods",
   "overrides",
   "upgrade",
   "long requests",
+  "HTTP/2",
   "outage",
   "still allowed",
 ] as const
@@ -30,27 +35,15 @@ export type GatewayCheck = (typeof gatewayChecks)[number]
 
 /** What one check of a gateway found. */
 export interface GatewayFinding extends Finding<GatewayCheck> {
-  /** Nothing is wrong with the gateway, but somebody should know: `shadow`, that nothing is enforced. With `ok` null. */
-  readonly warning?: "shadow" | "passed on"
+  /** With `ok` null. */
+  readonly warning?: GatewayWarning
 }
 
-/** Nothing is wrong. */
-export function holds(check: GatewayCheck, detail: string, remedy?: string): GatewayFinding {
-  return passed(check, detail, remedy)
-}
-
-/** Something is wrong. */
-export function wrong(check: GatewayCheck, detail: string, remedy: string): GatewayFinding {
-  return failed(check, detail, remedy)
-}
-
-/** It could not be examined. */
-export function unexamined(check: GatewayCheck, why: string, remedy?: string): GatewayFinding {
-  return unchecked(check, why, remedy)
-}
+/** Nothing is wrong with the gateway, but somebody should know: `shadow`, that nothing is enforced; `preflight`, that anybody may send some. */
+export type GatewayWarning = "shadow" | "passed on" | "preflight"
 
 /** Somebody should know. */
-export function warned(check: GatewayCheck, warning: "shadow" | "passed on", detail: string, remedy: string): GatewayFinding {
+export function warned(check: GatewayCheck, warning: GatewayWarning, detail: string, remedy: string): GatewayFinding {
   return { ...unchecked(check, detail, remedy), warning }
 }
 

@@ -2,7 +2,7 @@ import { attemptsOn, findPassed } from "./closed.js"
 import type { GatewayFinding } from "./gateway-finding.js"
 import type { Probing } from "./probing.js"
 import type { HeaderLine } from "./raw-request.js"
-import { identitySpoofs, proofSpoofs, withUnderscores } from "./spoofs.js"
+import { identitySpoofs, proofSpoofs, withDots, withUnderscores } from "./spoofs.js"
 import type { Stage } from "./stage.js"
 import { findChanged } from "./upstream-checks.js"
 
@@ -32,11 +32,11 @@ export async function checkIdentity(probing: Probing, { guarded, baselines, prin
 export async function checkTwins(probing: Probing, { guarded, baselines, principal }: Stage): Promise<readonly GatewayFinding[]> {
   const { headerPrefix, marker } = probing
   const wanted = identitySpoofs(headerPrefix, principal)
-  const sets = [withUnderscores(wanted), withUnderscores(proofSpoofs(marker)), [...wanted, ...wanted], wanted.map(spaced)]
+  const sets = [withUnderscores(wanted), withDots(wanted), withUnderscores(proofSpoofs(marker)), [...wanted, ...wanted], wanted.map(spaced)]
   const closed = await findPassed(
     probing,
     "twins",
-    "underscores, doubles and odd spellings",
+    "underscores, dots, doubles and odd spellings",
     attemptsOn(guarded, "protect", () => sets.map((headers) => ({ headers }))),
   )
   if (baselines.length === 0) return closed
@@ -46,9 +46,10 @@ export async function checkTwins(probing: Probing, { guarded, baselines, princip
   const added = [
     { headers: withUnderscores(marked), topic: "underscores" as const },
     { headers: withUnderscores(proofSpoofs(marker)), topic: "underscores" as const },
+    { headers: withDots([...marked, ...proofSpoofs(marker)]), topic: "dots" as const },
     ...[doubled, joined, marked.map(spaced)].map((headers) => ({ headers, topic: "strip" as const })),
   ]
-  return [...closed, ...(await findChanged(probing, "twins", "underscores, doubles and odd spellings", baselines, added))]
+  return [...closed, ...(await findChanged(probing, "twins", "underscores, dots, doubles and odd spellings", baselines, added))]
 }
 
 /** `Connection` names headers that go no further: not those of the sidecar. */

@@ -1,6 +1,8 @@
 import { messageOf } from "../../errors.js"
-import { holds, unexamined, wrong, type GatewayFinding } from "./gateway-finding.js"
-import { outcomeOf, replyText } from "./outcome.js"
+import { failed, passed } from "../finding.js"
+import { untoldTopic } from "./closed.js"
+import type { GatewayFinding } from "./gateway-finding.js"
+import { isClosedInOutage, outcomeOf, replyText } from "./outcome.js"
 import type { Probing } from "./probing.js"
 import { said, type Question } from "./question.js"
 import type { RawReply } from "./raw-client.js"
@@ -20,7 +22,8 @@ export interface OutageHooks {
 }
 
 /**
- * Nothing passes while nobody decides; and it goes on as before when somebody does. Whatever happens, the sidecar is started again.
+ * Nothing passes while nobody decides; and it goes on as before when somebody does. Whatever happens, the sidecar is started again. Somebody wants to know:
+ * what cannot be found out is wrong, too.
  *
  * @param questions of which none may pass
  * @param allowed passes again afterwards
@@ -37,14 +40,14 @@ export async function checkOutage(
     await stop()
     during.push(...(await findOpen(probing, questions, hooks)))
   } catch (thrown) {
-    during.push(unexamined("outage", `the sidecar was not stopped: ${messageOf(thrown)}`, "mend the command of --stop"))
+    during.push(failed("outage", `the sidecar was not stopped, so that nothing is proven: ${messageOf(thrown)}`, "mend the command of --stop"))
   }
   try {
     await start()
   } catch (thrown) {
     return [
       ...during,
-      wrong("outage", `the sidecar was not started again: ${messageOf(thrown)}`, "start it by hand, and mend the command of --start"),
+      failed("outage", `the sidecar was not started again: ${messageOf(thrown)}`, "start it by hand, and mend the command of --start"),
     ]
   }
   return [...during, ...(allowed ? await findReturn(probing, allowed, hooks) : [])]
@@ -61,11 +64,18 @@ async function findOpen(probing: Probing, questions: readonly Question[], { away
     const replies = await Promise.all(questions.map(async (question) => ({ question, reply: await probing.ask(question) })))
     const open = replies.filter(({ question, reply }) => ["passed", "shadowed"].includes(outcomeOf(question, reply)))
     if (open.length > 0) return open.map(({ question, reply }) => failedOpen(probing, question, reply))
-    const unsent = replies.find(({ reply }) => "lost" in reply && reply.lost === "unsent")
-    if (unsent) return [unexamined("outage", `${said(unsent.question)}, without the sidecar: answered ${replyText(unsent.reply)}`)]
+    const untold = replies.find(({ question, reply }) => !isClosedInOutage(question, reply))
+    if (untold)
+      return [
+        failed(
+          "outage",
+          `${said(untold.question)}, without the sidecar: answered ${replyText(untold.reply)}`,
+          probing.remedy(untoldTopic(untold.reply)),
+        ),
+      ]
     asked += replies.length
   }
-  return [holds("outage", `without the sidecar: ${asked} requests, none passed`)]
+  return [passed("outage", `without the sidecar: ${asked} requests, none passed`)]
 }
 
 /** Longer and longer ones; the last ends with the time. */
@@ -77,17 +87,17 @@ function pausesWithin(ms: number): readonly number[] {
 
 function failedOpen(probing: Probing, question: Question, reply: RawReply): GatewayFinding {
   const detail = `${said(question)}, without the sidecar: answered ${replyText(reply)}`
-  return wrong("outage", detail, `${probing.remedy("failClosed")}; or --stop does not stop it`)
+  return failed("outage", detail, `${probing.remedy("failClosed")}; or --stop does not stop it`)
 }
 
 async function findReturn(probing: Probing, allowed: Question, { now, pause }: OutageHooks): Promise<readonly GatewayFinding[]> {
   const since = now()
   for (const waitMs of waitsMs) {
     if (outcomeOf(allowed, await probing.ask(allowed)) === "passed")
-      return [holds("outage", `${said(allowed)} passes again ${now() - since} ms after the start`)]
+      return [passed("outage", `${said(allowed)} passes again ${now() - since} ms after the start`)]
     await pause(waitMs)
   }
   const reply = await probing.ask(allowed)
   const detail = `${said(allowed)}: still answered ${replyText(reply)}, ${Math.round((now() - since) / 1000)} s after the start`
-  return [wrong("outage", detail, "look whether the sidecar runs, and whether the gateway asks it again")]
+  return [failed("outage", detail, "look whether the sidecar runs, and whether the gateway asks it again")]
 }

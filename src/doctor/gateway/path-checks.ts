@@ -1,7 +1,7 @@
 import { isCanonicalPath, pathOf } from "../../model/canonical-path.js"
-import { quoted } from "../finding.js"
-import { attemptsOn, findPassed } from "./closed.js"
-import { holds, unexamined, wrong, type GatewayFinding } from "./gateway-finding.js"
+import { attemptsOn, findPassed, untoldTopic } from "./closed.js"
+import { failed, passed, quoted } from "../finding.js"
+import type { GatewayFinding } from "./gateway-finding.js"
 import { outcomeOf, replyText } from "./outcome.js"
 import { detours, pathVariants } from "./path-variants.js"
 import type { Probing } from "./probing.js"
@@ -11,10 +11,17 @@ import { upstreamView } from "./upstream-view.js"
 
 /** Other spellings of a guarded path are guarded; and what the upstream gets is what was judged. */
 export async function checkPaths(probing: Probing, { guarded, baselines }: Stage): Promise<readonly GatewayFinding[]> {
-  const attempts = attemptsOn(guarded, "path", ({ path, lure }) => [...pathVariants(path), ...detours(lure, path)].map((target) => ({ target })))
+  const attempts = attemptsOn(guarded, "path", ({ path, lure }) =>
+    [...pathVariants(path), ...queried(path), ...detours(lure, path)].map((target) => ({ target })),
+  )
   const closed = await findPassed(probing, "paths", `other spellings of ${paths(guarded)}`, attempts)
   const withToken = baselines.find(({ as }) => as.length > 0)
   return withToken ? [...closed, ...(await findUnjudged(probing, withToken))] : closed
+}
+
+/** Whatever is asked of a path beside it changes nothing. */
+function queried(path: string): readonly string[] {
+  return ["debug=1", "public=true", "x=.css"].map((query) => `${path}${path.includes("?") ? "&" : "?"}${query}`)
 }
 
 /** The absolute form is judged like the path in it. */
@@ -35,7 +42,7 @@ async function findUnjudged(probing: Probing, baseline: Baseline): Promise<reado
   const bad = findings.flat()
   return bad.length > 0
     ? bad
-    : [holds("paths", `other spellings of ${baseline.path}: ${variants.length} requests, none reached the upstream as it was`)]
+    : [passed("paths", `other spellings of ${baseline.path}: ${variants.length} requests, none reached the upstream as it was`)]
 }
 
 async function unjudged(probing: Probing, { view: { url } }: Baseline, question: Question): Promise<readonly GatewayFinding[]> {
@@ -43,9 +50,16 @@ async function unjudged(probing: Probing, { view: { url } }: Baseline, question:
   const outcome = outcomeOf(question, reply)
   if (outcome === "closed") return []
   const view = upstreamView(reply)
-  if (!view) return [unexamined("paths", `${said(question)}: answered ${replyText(reply)}, which does not tell what the upstream saw`)]
+  if (!view)
+    return [
+      failed(
+        "paths",
+        `${said(question)}: answered ${replyText(reply)}, which does not tell what the upstream saw`,
+        probing.remedy(untoldTopic(reply)),
+      ),
+    ]
   if (view.url === url) return []
-  return [wrong("paths", `${said(question)}: the upstream got ${quoted(view.url)}, which is never allowed as it is`, probing.remedy("path"))]
+  return [failed("paths", `${said(question)}: the upstream got ${quoted(view.url)}, which is never allowed as it is`, probing.remedy("path"))]
 }
 
 function paths(guarded: readonly Guarded[]): string {

@@ -80,6 +80,13 @@ const endings = [
   "%3F",
   "%",
   "\u00ff",
+  ".css",
+  ".js",
+  ".png",
+  ".json",
+  "/x.css",
+  ";.css",
+  "%00.css",
 ] as const
 const upwards = ["..", "%2e%2e", "..;", ".%2e", "..%2f..", "%252e%252e"] as const
 

@@ -15,6 +15,8 @@ export interface Probing {
   readonly kind: () => GatewayKind | undefined
   readonly origin: URL
   readonly hasToken: boolean
+  /** True for the `Authorization` header with the operator's token. */
+  readonly isToken: (authorization: string) => boolean
   /** What the names of identity headers begin with. */
   readonly headerPrefix: string
   /** What is written into headers to see whether it arrives. No sidecar gives it. */
@@ -24,6 +26,8 @@ export interface Probing {
 /** How to probe. */
 export interface ProbingOptions {
   readonly send: (request: RawRequest) => Promise<RawReply>
+  /** The same over HTTP/2. Default: it is not spoken. */
+  readonly sendOverHttp2?: (request: RawRequest) => Promise<RawReply>
   readonly origin: URL
   readonly token?: string | undefined
   readonly kind?: GatewayKind | undefined
@@ -34,12 +38,12 @@ export interface ProbingOptions {
 }
 
 /** How many requests an examination sends at most. */
-export const mostRequests = 400
+export const mostRequests = 700
 /** How many of them at the same time. */
 export const mostAtOnce = 4
 
 export function probing(options: ProbingOptions): Probing {
-  const { send, origin, token, headerPrefix, marker, signal } = options
+  const { send, sendOverHttp2 = notSpoken, origin, token, headerPrefix, marker, signal } = options
   const take = turns(mostAtOnce)
   let { kind } = options
   let sent = 0
@@ -49,7 +53,7 @@ export function probing(options: ProbingOptions): Probing {
       if (signal?.aborted) return { lost: "unsent", why: "it was interrupted" }
       if (sent >= mostRequests) return { lost: "unsent", why: `${mostRequests} requests were sent, and no more are` }
       sent++
-      const reply = await take(() => send(rawRequest(question, origin, token)))
+      const reply = await take(() => (question.isOverHttp2 ? sendOverHttp2 : send)(rawRequest(question, origin, token)))
       kind ??= kindOf(reply)
       return reply
     },
@@ -57,29 +61,31 @@ export function probing(options: ProbingOptions): Probing {
     kind: kindSoFar,
     origin,
     hasToken: token !== undefined,
+    isToken: (authorization) => token !== undefined && authorization === `Bearer ${token}`,
     headerPrefix,
     marker,
   }
 }
 
+async function notSpoken(): Promise<RawReply> {
+  return { lost: "unspoken", why: "HTTP/2 is not spoken" }
+}
+
+/** Headers of the question stand in the place of those that every request has. */
 function rawRequest(
   { as, method = "GET", target, headers = [], connection = "close" }: Question,
   origin: URL,
   token: string | undefined,
 ): RawRequest {
   const authorizations = as.map((one): HeaderLine => ["Authorization", `Bearer ${one === "token" ? (token ?? "") : spoilt(token)}`])
-  return {
-    method,
-    target,
-    headers: [
-      ["Host", origin.host],
-      ["User-Agent", `portcullis-doctor/${packageVersion()}`],
-      ["Accept", "*/*"],
-      ["Connection", connection],
-      ...authorizations,
-      ...headers,
-    ],
-  }
+  const usual: readonly HeaderLine[] = [
+    ["Host", origin.host],
+    ["User-Agent", `portcullis-doctor/${packageVersion()}`],
+    ["Accept", "*/*"],
+    ["Connection", connection],
+  ]
+  const own = new Set(headers.map(([name]) => name))
+  return { method, target, headers: [...usual.filter(([name]) => !own.has(name)), ...authorizations, ...headers] }
 }
 
 /** A token with another signature, so that it says who asks, and proves nothing; one that nobody knows when there is none. */

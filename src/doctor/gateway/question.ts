@@ -11,18 +11,20 @@ export interface Question {
   /** Default `GET`. */
   readonly method?: string
   readonly target: string
-  /** Besides those that every request has. */
+  /** Besides those that every request has, or in their place. */
   readonly headers?: readonly HeaderLine[]
   /** The value of `Connection`; default `close`. */
   readonly connection?: string
+  /** Default: over HTTP/1.1. */
+  readonly isOverHttp2?: true
 }
 
 /** What is sent, in words: never a token. */
-export function said({ as, method = "GET", target, headers = [], connection }: Question): string {
+export function said({ as, method = "GET", target, headers = [], connection, isOverHttp2 }: Question): string {
   const lines = [...(connection === undefined ? [] : [["Connection", connection] as const]), ...headers]
   const besides = lines.map(([name, value]) => `${name}: ${short(value)}`)
   const shown = besides.length > mostShown ? [...besides.slice(0, mostShown), `and ${besides.length - mostShown} more`] : besides
-  return [`${method} ${short(target)} ${credentials(as)}`, ...shown].join(", ")
+  return [`${method} ${short(target)} ${credentials(as)}${isOverHttp2 ? " over HTTP/2" : ""}`, ...shown].join(", ")
 }
 
 /** Who asks, in words. */

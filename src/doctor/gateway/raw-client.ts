@@ -3,7 +3,8 @@ import { connect as connectSecurely } from "node:tls"
 import { messageOf } from "../../errors.js"
 import { isLoopback } from "../../model/loopback.js"
 import { tlsProblem } from "../../outgoing/index.js"
-import { mostBodyBytes, mostHeadBytes, readAnswer, type RawAnswer } from "./raw-answer.js"
+import { answerReader, type AnswerSoFar } from "./answer-reader.js"
+import type { RawAnswer } from "./raw-answer.js"
 import { requestBytes, type RawRequest } from "./raw-request.js"
 
 /** Where requests go, and how. */
@@ -22,9 +23,9 @@ export interface RawClientOptions {
 export interface NoAnswer {
   /**
    * `unreachable`: no connection was made. `closed`: the connection ended. `silent`: nothing came in time. `unreadable`: what came is no HTTP/1.1.
-   * `unsent`: no more requests may be sent.
+   * `unsent`: no more requests may be sent. `unspoken`: that version of HTTP is not spoken.
    */
-  readonly lost: "unreachable" | "closed" | "silent" | "unreadable" | "unsent"
+  readonly lost: "unreachable" | "closed" | "silent" | "unreadable" | "unsent" | "unspoken"
   readonly why: string
   readonly remedy?: string
 }
@@ -40,41 +41,56 @@ export function rawClient(options: RawClientOptions): (request: RawRequest) => P
   const { timeoutMs } = options
   return (request) =>
     new Promise((resolve) => {
-      const bytes = requestBytes(request)
-      const socket = connected(options, () => void socket.write(bytes))
-      const timer = setTimeout(() => end({ lost: "silent", why: `nothing came in ${timeoutMs} ms` }), timeoutMs)
-      const received: Buffer[] = []
-      let size = 0
-      let isConnected = false
+      const reader = answerReader(request.method === "HEAD")
+      const socket = connected(options)
       const end = (reply: RawReply): void => {
         clearTimeout(timer)
         socket.destroy()
         resolve(reply)
       }
-      const look = (isOver: boolean, why: string): void => {
-        const soFar = readAnswer(Buffer.concat(received, size), request.method === "HEAD", isOver)
-        if (typeof soFar === "object") {
-          if (soFar.isWhole) end(soFar.answer)
-        } else if (size > 0 && soFar === "unreadable") end({ lost: "unreadable", why: "what came is no answer of HTTP/1.1" })
-        else if (isOver) end({ lost: "closed", why })
+      let isConnected = false
+      let hasBegun = false
+      /** Takes the answer if there is one. A throw out of an event of a socket would end the process. */
+      const look = (read: () => AnswerSoFar, otherwise?: NoAnswer): void => {
+        try {
+          const soFar = read()
+          if (typeof soFar === "object") end(soFar)
+          else if (otherwise) end(otherwise)
+          else if (soFar === "unreadable") end(unreadable)
+        } catch (thrown) {
+          end({ ...unreadable, why: messageOf(thrown) })
+        }
       }
-      socket.on(options.origin.protocol === "https:" ? "secureConnect" : "connect", () => (isConnected = true))
-      socket.on("data", (chunk: Buffer) => {
-        received.push(chunk)
-        size += chunk.length
-        look(size > mostHeadBytes + mostBodyBytes, "the answer is too long")
+      const over = (why: string): void => look(reader.end, hasBegun ? unreadable : { lost: "closed", why })
+      const late = (): NoAnswer => ({
+        lost: hasBegun ? "unreadable" : "silent",
+        why: `no ${hasBegun ? "whole head of an answer" : "answer"} came in ${timeoutMs} ms`,
       })
-      socket.on("end", () => look(true, "the connection was closed"))
-      socket.on("error", (error) => (isConnected ? look(true, messageOf(error)) : end(unreachable(options.origin, error))))
+      const timer = setTimeout(() => look(reader.end, late()), timeoutMs)
+      socket.on(options.origin.protocol === "https:" ? "secureConnect" : "connect", () => {
+        isConnected = true
+        look(() => {
+          socket.write(requestBytes(request))
+          return "incomplete"
+        })
+      })
+      socket.on("data", (chunk: Buffer) => {
+        hasBegun = true
+        look(() => reader.read(chunk))
+      })
+      socket.on("end", () => over("the connection was closed"))
+      socket.on("error", (error) => (isConnected ? over(messageOf(error)) : end(unreachable(options.origin, error))))
     })
 }
 
-function connected({ origin, ca, insecure }: RawClientOptions, onConnect: () => void): Socket {
+const unreadable: NoAnswer = { lost: "unreadable", why: "what came is no answer of HTTP/1.1" }
+
+function connected({ origin, ca, insecure }: RawClientOptions): Socket {
   const host = origin.hostname.replace(/^\[|\]$/g, "")
-  if (origin.protocol !== "https:") return connect({ host, port: Number(origin.port || 80) }, onConnect)
+  if (origin.protocol !== "https:") return connect({ host, port: Number(origin.port || 80) })
   const named = /^[\d.]+$|:/.test(host) ? {} : { servername: host }
   const believed = { ...(ca !== undefined && { ca }), rejectUnauthorized: insecure !== true }
-  return connectSecurely({ host, port: Number(origin.port || 443), ALPNProtocols: ["http/1.1"], ...named, ...believed }, onConnect)
+  return connectSecurely({ host, port: Number(origin.port || 443), ALPNProtocols: ["http/1.1"], ...named, ...believed })
 }
 
 function unreachable(origin: URL, error: Error): NoAnswer {

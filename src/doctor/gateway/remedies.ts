@@ -6,6 +6,7 @@ export type Topic =
   | "strip"
   | "copy"
   | "underscores"
+  | "dots"
   | "hopByHop"
   | "credentials"
   | "path"
@@ -15,16 +16,28 @@ export type Topic =
   | "upgrade"
   | "tunnel"
   | "long"
+  | "tooMany"
   | "failClosed"
   | "answers"
   | "limits"
+  | "silence"
+  | "untold"
+  | "hosts"
+  | "clientAddress"
+  | "probes"
+  | "preflight"
 
 /** What to do about it: for the kind of gateway where that is known, and there is something to say of it; else for any. */
 export function remedyFor(topic: Topic, kind: GatewayKind | undefined, headerPrefix: string): string {
   const remedies = remediesByTopic[topic]
   const text = (kind && remedies[kind]) ?? remedies.any
-  const example = kind === undefined || topic === "limits" ? "" : `; see examples/gateways/${examples[kind]}`
+  const example = kind === undefined || isOfAny(topic) ? "" : `; see examples/gateways/${examples[kind]}`
   return `${text.replaceAll("X-NMP-", headerPrefix)}${example}`
+}
+
+/** Nothing that a configuration shows. */
+function isOfAny(topic: Topic): boolean {
+  return ["limits", "silence", "untold"].includes(topic)
 }
 
 const examples = { nginx: "nginx", traefik: "traefik", caddy: "caddy", envoy: "envoy-http" } as const
@@ -63,9 +76,13 @@ const remediesByTopic: Readonly<Record<Topic, Remedies>> = {
   underscores: {
     nginx: "set 'underscores_in_headers off' and 'ignore_invalid_headers on', which are the defaults",
     traefik: "remove headers with underscores before the service sees them: it may take X_NMP_Principal_Id for X-NMP-Principal-Id",
-    caddy: "delete them with 'request_header -X_*': a service may take X_NMP_Principal_Id for X-NMP-Principal-Id",
+    caddy: "delete them with 'request_header -*_*': a service may take X_NMP_Principal_Id, or X-NMP-Principal_Id, for X-NMP-Principal-Id",
     envoy: "set headers_with_underscores_action: REJECT_REQUEST in common_http_protocol_options",
     any: "refuse or drop headers with underscores: a service may take X_NMP_Principal_Id for X-NMP-Principal-Id",
+  },
+  dots: {
+    nginx: "set 'ignore_invalid_headers on', which is the default",
+    any: "remove every header with a dot in the place of a hyphen, X.NMP.Principal.Id and X-NMP-Principal.Id: some servers take a dot for an underscore, and that for a hyphen",
   },
   hopByHop: {
     nginx: "set Connection yourself with proxy_set_header, and do not pass the client's on",
@@ -119,6 +136,10 @@ const remediesByTopic: Readonly<Record<Topic, Remedies>> = {
       "let large_client_header_buffers be less than what the sidecar reads (32 KiB), and remove the error_page that lets a failed auth_request pass",
     any: "let the gateway refuse what is longer than the 32 KiB of headers that the sidecar reads, and let nothing pass when it refuses",
   },
+  tooMany: {
+    traefik: "leave authRequestHeaders out of ForwardAuth, so that the sidecar sees, and refuses, more than 300 headers",
+    any: "let the sidecar see all headers of the client, of which it refuses more than 300, or let the gateway take fewer: a service does not see what it does not read, and Node reads 1,000",
+  },
   failClosed: {
     nginx: "remove the error_page for 500, 502, 503 and 504 that leads to the service, and any cache of auth_request's answers",
     traefik: "let no failover service or errors middleware lead around ForwardAuth",
@@ -127,6 +148,26 @@ const remediesByTopic: Readonly<Record<Topic, Remedies>> = {
     any: "let nothing pass when the sidecar does not answer",
   },
   limits: { any: "lift the rate limit for this machine, and ask again: what was not judged proves nothing" },
+  silence: { any: "look into the gateway's log what became of it, or allow more time with --timeout: what was not judged proves nothing" },
+  untold: {
+    any: "look into the gateway's log whether the service was asked. If it was, it was asked by somebody who may not: let the sidecar judge such requests, too. If the gateway itself answers so, let it refuse with 403, or ask the sidecar first",
+  },
+  hosts: {
+    nginx: "put auth_request into every server that leads to the service, the default one and those for other names included",
+    traefik: "put the ForwardAuth middleware on the routers of every host that lead to the service",
+    caddy: "put forward_auth into every site that leads to the service, whatever its address is",
+    envoy: "let no virtual host disable ext_authz, and let filter chains for other names have it, too",
+    any: "ask the sidecar about every request to the service, whatever host it names",
+  },
+  clientAddress: {
+    nginx: "take 'satisfy any' and 'allow' away, and let set_real_ip_from list proxies of your own alone",
+    traefik: "let no router with ClientIP pass by ForwardAuth, and list proxies of your own alone in forwardedHeaders.trustedIPs",
+    caddy: "let no matcher of client_ip or remote_ip lead around forward_auth, and list proxies of your own alone in trusted_proxies",
+    envoy: "let no rule on the client's address disable ext_authz, and keep use_remote_address: true",
+    any: "let nobody pass for where he says that he comes from",
+  },
+  probes: { any: "let nobody pass for the User-Agent of a health check: open one fixed path to it, such as /health/live" },
+  preflight: { any: "if it is not meant: take the rule away that lets CORS preflights pass, gateway.allow_cors_preflight of the sidecar included" },
   answers: {
     nginx:
       "keep $upstream_http_x_portcullis_decision_id with auth_request_set, and name it in the page of 401 and 403, with Cache-Control: no-store and 'always'",

@@ -1,5 +1,6 @@
 import { attemptsOn, findPassed } from "./closed.js"
-import { warned, wrong, type GatewayFinding } from "./gateway-finding.js"
+import { failed } from "../finding.js"
+import { warned, type GatewayFinding } from "./gateway-finding.js"
 import { outcomeOf, replyText } from "./outcome.js"
 import type { Probing } from "./probing.js"
 import { said, type Question } from "./question.js"
@@ -50,7 +51,7 @@ async function obeys(probing: Probing, name: string, allowed: string): Promise<r
   if (!plain || !changed || outcomeOf(plain, await probing.ask(plain)) !== "passed") return []
   const reply = await probing.ask(changed)
   if (outcomeOf(changed, reply) !== "closed") return []
-  return [wrong("overrides", `${said(changed)}: answered ${replyText(reply)}, and with ${name}: GET it passes`, probing.remedy("method"))]
+  return [failed("overrides", `${said(changed)}: answered ${replyText(reply)}, and with ${name}: GET it passes`, probing.remedy("method"))]
 }
 
 function routingLines(lure: string): readonly (readonly HeaderLine[])[] {

@@ -22,6 +22,14 @@ export function withUnderscores(lines: readonly HeaderLine[]): readonly HeaderLi
   ])
 }
 
+/** Names as servers cannot tell them from ours that take any character that is neither a letter nor a digit for an underscore. */
+export function withDots(lines: readonly HeaderLine[]): readonly HeaderLine[] {
+  return lines.flatMap(([name, value]): readonly HeaderLine[] => [
+    [name.replaceAll("-", "."), value],
+    [name.replace(/-(?=[^-]*$)/, "."), value],
+  ])
+}
+
 /** Those of this product, and the others that the reference's services believe. */
 const identityNames = [
   "Principal-Id",

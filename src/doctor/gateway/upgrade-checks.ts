@@ -1,5 +1,6 @@
 import { attemptsOn, findPassed } from "./closed.js"
-import { wrong, type GatewayFinding } from "./gateway-finding.js"
+import { failed } from "../finding.js"
+import type { GatewayFinding } from "./gateway-finding.js"
 import { replyText } from "./outcome.js"
 import type { Probing } from "./probing.js"
 import { said, type Question } from "./question.js"
@@ -17,7 +18,7 @@ export async function checkUpgrade(probing: Probing, { guarded, allowed }: Stage
   const question: Question = { as: ["token"], target: allowed, ...cleartextHttp2 }
   const reply = await probing.ask(question)
   const isTunnel = !("lost" in reply) && reply.status === 101
-  return isTunnel ? [...closed, wrong("upgrade", `${said(question)}: answered ${replyText(reply)}`, probing.remedy("tunnel"))] : closed
+  return isTunnel ? [...closed, failed("upgrade", `${said(question)}: answered ${replyText(reply)}`, probing.remedy("tunnel"))] : closed
 }
 
 const webSocket = {

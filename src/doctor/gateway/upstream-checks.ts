@@ -1,4 +1,6 @@
-import { holds, unexamined, wrong, type GatewayCheck, type GatewayFinding } from "./gateway-finding.js"
+import { failed, passed } from "../finding.js"
+import { untoldTopic } from "./closed.js"
+import type { GatewayCheck, GatewayFinding } from "./gateway-finding.js"
 import { outcomeOf, replyText } from "./outcome.js"
 import type { Probing } from "./probing.js"
 import { said, type Question } from "./question.js"
@@ -7,7 +9,7 @@ import type { Baseline } from "./stage.js"
 import { identityChanges, identityIn, upstreamView } from "./upstream-view.js"
 
 /** What a client adds to a request. */
-export interface Addition extends Pick<Question, "headers" | "connection"> {
+export interface Addition extends Pick<Question, "headers" | "connection" | "isOverHttp2"> {
   readonly topic: Topic
 }
 
@@ -26,7 +28,7 @@ export async function findChanged(
   const asked = baselines.flatMap((baseline) => additions.map((addition) => ({ baseline, addition })))
   const findings = await Promise.all(asked.map(({ baseline, addition }) => changesBy(probing, check, baseline, addition)))
   const bad = findings.flat()
-  return bad.length > 0 ? bad : [holds(check, `${about}: ${asked.length} requests, the upstream saw nothing of it`)]
+  return bad.length > 0 ? bad : [passed(check, `${about}: ${asked.length} requests, the upstream saw nothing of it`)]
 }
 
 async function changesBy(
@@ -40,8 +42,11 @@ async function changesBy(
   const outcome = outcomeOf(question, reply)
   if (outcome === "closed") return []
   const view = upstreamView(reply)
-  if (!view) return [unexamined(check, `${said(question)}: answered ${replyText(reply)}, which does not tell what the upstream saw`)]
+  if (!view)
+    return [
+      failed(check, `${said(question)}: answered ${replyText(reply)}, which does not tell what the upstream saw`, probing.remedy(untoldTopic(reply))),
+    ]
   const [clean, seen] = [baseline.view, view].map((one) => identityIn(one, probing.headerPrefix))
   if (!clean || !seen) return []
-  return identityChanges(clean, seen, probing.marker).map((change) => wrong(check, `${said(question)}: ${change}`, probing.remedy(topic)))
+  return identityChanges(clean, seen, probing.marker).map((change) => failed(check, `${said(question)}: ${change}`, probing.remedy(topic)))
 }

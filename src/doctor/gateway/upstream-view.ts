@@ -19,9 +19,9 @@ export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300
 }
 
-/** As CGI, WSGI and their like see a name. */
+/** As CGI, WSGI and their like see a name: some take dots for underscores, too. */
 export function canonicalName(name: string): string {
-  return name.trim().toLowerCase().replaceAll("_", "-")
+  return name.trim().toLowerCase().replace(/[_.]/g, "-")
 }
 
 /** The values of the headers by which an upstream knows who asks and what was decided, by {@link canonicalName}. */

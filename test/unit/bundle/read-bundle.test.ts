@@ -199,6 +199,28 @@ describe("a bundle", () => {
     await expect(readBundle(bytes)).rejects.toEqual(invalid(reason))
   })
 
+  it.each<readonly [string, readonly Entry[], string]>([
+    ["a million signatures that are none", [[".signatures.json", `{"signatures":[${"{},".repeat(1_000_000)}{}]}`]], "signature_malformed"],
+    ["more than 10,000 roots", [manifest({ roots: Array.from({ length: 10_001 }, (_, at) => `a${at}`) })], "manifest_invalid"],
+    ["a root of a million segments", [manifest({ roots: ["a/".repeat(1_000_000)] })], "manifest_invalid"],
+    ["more than ten million values", [["data.json", `{"a":[${"[],".repeat(10_000_000)}1]}`]], "too_large"],
+    ["YAML of more than half a MiB", [["data.yaml", "a: 1\n# more\n".repeat(50_000)]], "too_large"],
+    ["more than 20,000 folders", [...Array.from({ length: 20_001 }, (_, at): Entry => [`a${at}/`, "", "directory"])], "too_large"],
+    ["a key of YAML twice", [["data.yaml", "a: {b: 1, c: 2, b: 3}\n"]], "data_invalid"],
+  ])("is refused with %s, and says so in a few words", async (_, entries, reason) => {
+    const thrown = await refusalOf(entries, { verification: "ignored" })
+    expect(thrown).toEqual(invalid(reason))
+    expect(thrown instanceof Error && thrown.message.length).toBeLessThan(600)
+  })
+
+  it("is read with 10,000 roots and as many keys, and with commas in texts", async () => {
+    const keys = Array.from({ length: 10_000 }, (_, at) => `a${at}`)
+    const { data } = await read([manifest({ roots: keys }), ["data.json", JSON.stringify(Object.fromEntries(keys.map((key) => [key, '[{,,\\",'])))]])
+    expect(Object.keys(data)).toHaveLength(10_000)
+    const text = ",".repeat(11_000_000)
+    expect((await read([["data.json", JSON.stringify({ text })]])).data).toEqual({ text })
+  })
+
   it("that was cut off is refused, wherever", async () => {
     const whole = await archive([["data.json", JSON.stringify({ a: Array.from({ length: 2_000 }, (_, at) => at * 7) })]])
     for (const share of [0.1, 0.5, 0.9, 0.999])

@@ -116,7 +116,50 @@ describe("portcullis bundle", () => {
     expect(await bundle("opa-config", "--config", "own.yaml")).toMatchObject({ code: 78, err: expect.stringContaining("opa build") })
   })
 
+  it("overwrites no key, unless it must", async () => {
+    await bundle("keygen", "-o", "key")
+    const before = await file("key.pem")
+    expect(await bundle("keygen", "-o", "key")).toMatchObject({ code: 1, out: "", err: expect.stringContaining("key.pem") })
+    await rm(join(workingFolder, "key.pem"))
+    expect(await bundle("keygen", "-o", "key")).toMatchObject({ code: 1, err: expect.stringContaining("key.pub.pem") })
+    expect((await bundle("keygen", "-o", "key", "--force")).code).toBe(0)
+    expect(await file("key.pem")).not.toEqual(before)
+  })
+
+  it("says so when a bundle holds no role bindings", async () => {
+    expect((await build("-o", "some.tar.gz")).err).not.toContain("no role bindings")
+    expect(await bundle("build", "-o", "none.tar.gz")).toMatchObject({ code: 0, err: expect.stringContaining("no role bindings") })
+  })
+
+  it("names the file of a key that is none, or the wrong half", async () => {
+    await bundle("keygen", "-o", "key")
+    const wrongHalf = await build("-o", "x.tar.gz", "--sign-key", "key.pub.pem")
+    expect(wrongHalf).toMatchObject({ code: 78, err: expect.stringMatching(/key\.pub\.pem: .*public key/) })
+    const none = await build("-o", "x.tar.gz", "--sign-key", "bindings.yaml")
+    expect(none).toMatchObject({ code: 78, err: expect.stringMatching(/bindings\.yaml: .*no private key/) })
+    expect(none.err).not.toContain("DECODER")
+    expect((await bundle("verify", "bindings.yaml", "--key", "key.pem")).err).toMatch(/key\.pem: .*private key/)
+    await writeFile(join(workingFolder, "portcullis.yaml"), "bundle: {signing_key_file: bindings.yaml}")
+    expect((await bundle("opa-config", "--config", "portcullis.yaml")).err).toMatch(/bindings\.yaml: /)
+  })
+
+  it("warns of an OPA's way to the sidecar that others can read", async () => {
+    expect((await bundle("opa-config", "--url", "http://pdp.example.com")).err).toContain("plain http")
+    for (const url of ["https://pdp.example.com", "http://127.0.0.1:9000"])
+      expect((await bundle("opa-config", "--url", url)).err).not.toContain("plain")
+  })
+
+  it("takes the token of OPAs, which is in the environment of their machine, for no setting", async () => {
+    const environment = { PORTCULLIS_BUNDLE_TOKEN: "0123456789abcdef" }
+    expect(await run(["bundle", "opa-config"], { workingFolder, environment })).toMatchObject({ code: 0 })
+  })
+
   it.each([
+    [["build", "--split", "-o", "bindings.yaml"], 1, "cannot make the folder bindings.yaml"],
+    [["build", "-o", "x.tar.gz", "--scope", "read"], 2, "--sign-key"],
+    [["build", "-o", "x.tar.gz", "--key-id", "k"], 2, "--sign-key"],
+    [["opa-config", "--url", "nonsense"], 2, "http"],
+    [["opa-config", "--url", "ftp://pdp.example.com"], 2, "http"],
     [["keygen", "--algorithm", "EdDSA", "-o", "k"], 2, "OPA does not verify EdDSA"],
     [["keygen", "--algorithm", "HS256", "-o", "k"], 2, "everybody who can verify"],
     [["inspect", "nowhere.tar.gz"], 1, "cannot read nowhere.tar.gz"],

@@ -38,6 +38,23 @@ it("says once that a sink fails, and that it works again", async () => {
   expect(await said()).toEqual([expect.stringMatching(/^INFO the sink of the decision log works again sink=kept/)])
 })
 
+it("says at the next second that a sink fails, and nothing more within ten", async () => {
+  let isAway = true
+  const { decide, timers, lines, watching } = watched(async () => {
+    if (isAway) throw new Error("no room")
+  })
+  decide(1)
+  await timers.advance(25)
+  await watching.advance(1_000)
+  expect(lines).toEqual([expect.stringContaining("a sink of the decision log fails")])
+  isAway = false
+  await timers.advance(60_000)
+  await watching.advance(9_000)
+  expect(lines).toHaveLength(1)
+  await watching.advance(1_000)
+  expect(lines).toHaveLength(2)
+})
+
 it("says how many decisions were lost since, by cause, and not those that are meant to be", async () => {
   const { decide, said, log } = watched()
   decide(15)

@@ -130,7 +130,7 @@ describe("a login", () => {
           : { status: 200, body: { ...page, data: [{ name: "p1" }] } },
     })
     const { err } = await ask("workspaces", "delete", "ml-team")
-    expect(err).toMatch(/curl -X DELETE -H "Authorization: Bearer \$\(portcullis auth token --url \S+\)" 'http/)
+    expect(err).toMatch(/curl -X DELETE -H "Authorization: Bearer \$\(npx portcullis auth token --url \S+\)" 'http/)
   })
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { ourName } from "../../../src/cli/our-name.js"
 import { fakeApi } from "../../fixtures/fake-api.js"
 import { run } from "../../fixtures/terminal.js"
 
@@ -95,7 +96,7 @@ describe("workspaces members", () => {
     expect({ code, out }).toEqual({ code: 1, out: "" })
     expect(err).toBe(
       `portcullis: ${detail}\nAdd another Admin first, and run this command again:\n` +
-        `  portcullis workspaces members create --workspace ml-team --principal <principal> --roles Admin --url ${url} --as ann@example.com\n`,
+        `  ${ourName} workspaces members create --workspace ml-team --principal <principal> --roles Admin --url ${url} --as ann@example.com\n`,
     )
   })
 

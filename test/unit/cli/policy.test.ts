@@ -95,6 +95,11 @@ describe("OPA", () => {
       code: 0,
       out: "test --run x --verbose a b\n",
     })
+    expect(await run(["policy", "test", "a", "--run", "ann"], { environment: fakeOpa("true") })).toEqual({
+      code: 0,
+      out: "",
+      err: "portcullis: no test matches 'ann'\n",
+    })
     expect(await run(["policy", "test", "a"], { environment: fakeOpa("echo FAIL: 1/2; exit 2") })).toMatchObject({ code: 1, out: "FAIL: 1/2\n" })
     expect(await run(["policy", "test", "a"], { environment: fakeOpa("echo nothing there >&2; exit 1") })).toMatchObject({
       code: 1,

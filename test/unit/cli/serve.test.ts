@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { describe, expect, it, onTestFinished } from "vitest"
+import { ourName } from "../../../src/cli/our-name.js"
 import { quickstartCopy } from "../../fixtures/quickstart.js"
 import { root } from "../../fixtures/sidecar.js"
 import { run, type CommandResult } from "../../fixtures/terminal.js"
@@ -79,7 +80,7 @@ describe("serve with issuers", () => {
   it("says whose tokens it verifies and how people log in, and prints only requests that need no header", async () => {
     const { announced, url, log } = await serveWith(oidc)
     expect(log()).toMatch(/INFO bearer tokens of these issuers are verified issuers=\["https:\/\/idp\.example\/realms\/a"\]/)
-    expect(announced).toContain(`Log in with: portcullis auth login --url ${url}\n`)
+    expect(announced).toContain(`Log in with: ${ourName} auth login --url ${url}\n`)
     expect(announced.match(/^curl .*$/gm)).toHaveLength(3)
     expect(announced).not.toContain("X-NMP-Principal-Id")
   })

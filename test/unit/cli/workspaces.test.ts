@@ -227,7 +227,7 @@ describe("a refusal", () => {
       403,
       { detail: "denied", code: "role_missing" },
       3,
-      /denied\nYou asked as 'ann@example.com'\.\n[^]*\n {2}portcullis doctor --workspace ml-team --url \S+ --as ann@example\.com\n$/,
+      /denied\nYou asked as 'ann@example.com'\.\n[^]*\n {2}npx portcullis doctor --workspace ml-team --url \S+ --as ann@example\.com\n$/,
     ],
     [
       "403 that names permissions",

@@ -21,6 +21,10 @@ describe("bundle_source and policy", () => {
   it.each([
     ["bundle_source: { url: https://pdp/b, file: b.tar.gz }", "bundle_source.file"],
     ["bundle_source: { url: ftp://pdp/b }", "bundle_source.url"],
+    ["bundle_source: { url: https://pdp/b, status_url: http://pdp/status }", "bundle_source.status_url"],
+    ["decision_log: { http: { url: a b } }", "decision_log.http.url"],
+    ["decision_log: { http: { url: http://logs.example } }", "portcullis.yaml:1: decision_log.http.url"],
+    ["store: { url: http://other/bindings }", "store.url"],
     ["{ bundle_source: { file: b.tar.gz }, policy: { path: policy } }", "policy.path"],
     ["policy: { data: [a.json] }", "policy.data"],
     ["policy: { entrypoints: [a/b] }", "policy.entrypoints"],

@@ -19,13 +19,14 @@ function fileOf(content: string): string {
 describe("gateway", () => {
   it("enforces everything by default, and signs nothing", () => {
     const { options } = configuredGateway(configured("").config, silent)
-    expect(options.gateway).toEqual({ allowCorsPreflight: false, envoyMode: "authorize", shadow: [] })
+    expect(options.gateway).toEqual({ allowCorsPreflight: false, envoyMode: "authorize", idpWaitMs: 100, shadow: [] })
   })
 
   it("is handed to the server", () => {
     const yaml = `gateway:
   allow_cors_preflight: true
   envoy: { mode: authenticate }
+  idp_wait_ms: 90
   shadow:
     - { gateway: nginx, path_prefix: /apis/models }
     - { gateway: "*", path_prefix: / }`
@@ -33,6 +34,7 @@ describe("gateway", () => {
     expect(options.gateway).toEqual({
       allowCorsPreflight: true,
       envoyMode: "authenticate",
+      idpWaitMs: 90,
       shadow: [
         { gateway: "nginx", path_prefix: "/apis/models" },
         { gateway: "*", path_prefix: "/" },

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib"
 import { describe, expect, it } from "vitest"
 import { decisionLogIntake, type DecisionLogIntake } from "../../../src/decision-log/index.js"
-import { logWorld } from "./world.js"
+import { logWorld, policy } from "./world.js"
 
 const event = {
   labels: { id: "opa-1", version: "1.20.2" },
@@ -65,6 +65,64 @@ describe("events of an OPA", () => {
     const { unknown: _, nd_builtin_cache: __, input: ___, result: ____, erased: _____, request_context: ______, ...kept } = explained
     expect(sink.events()).toEqual([expect.objectContaining(kept)])
     expect(sink.events()[0]).not.toHaveProperty("unknown")
+  })
+
+  it("hold no token, whichever member it stands in", async () => {
+    const { intake, sink, timers } = world()
+    const jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl"
+    const strange = {
+      labels: { authorization: "s3cret", [jwt]: jwt, note: "Bearer s3cret", tokens: "s3cret", id: "x" },
+      decision_id: jwt,
+      batch_decision_id: jwt,
+      trace_id: jwt,
+      span_id: jwt,
+      revision: jwt,
+      bundles: { [jwt]: { revision: jwt } },
+      path: `my/${jwt}`,
+      query: jwt,
+      input: { [jwt]: jwt, secrets: ["s3cret"], url: "http://u:s3cret@h/" },
+      result: { [jwt]: [jwt] },
+      mapped_result: { [jwt]: jwt },
+      erased: [`/input/${jwt}`],
+      masked: [`/input/${jwt}`],
+      error: { code: jwt, message: `Authorization: Bearer s3cret, ${jwt}` },
+      requested_by: jwt,
+      timestamp: jwt,
+      metrics: { [jwt]: 1 },
+      request_context: { http: { headers: { "X-Request-Id": [jwt], Host: [jwt] } } },
+      custom: { [jwt]: jwt, cookies: "s3cret" },
+      reason: jwt,
+      reasons: [jwt],
+      endpoint: jwt,
+      reasons_revision: jwt,
+    }
+    await intake.receive(body(strange), { name: "edge", partition: jwt })
+    await timers.advance(25)
+    expect(sink.events()).toMatchObject([{ labels: { id: "x" }, metrics: { "[redacted]": 1 } }])
+    expect(sink.lines.join()).not.toMatch(/eyJ|s3cret/)
+  })
+
+  it("are masked and left out by the policy, too, and by a mask that cannot be had", async () => {
+    const { log, sink, timers } = logWorld({ policyMask: true, policyDrop: true })
+    const intake = decisionLogIntake({ log })
+    await intake.receive(body({ path: "before/any/policy" }), sender)
+    await timers.advance(25)
+    const answers = new Map<string, unknown>([
+      ["system/log/mask", ["/input/phone"]],
+      ["system/log/drop", false],
+    ])
+    log.recorder({
+      ...policy,
+      evaluate: (entrypoint, logged) => {
+        const { path } = Object(logged)
+        if (path === "broken" && entrypoint === "system/log/mask") throw new Error("no such rule")
+        return path === "noise" && entrypoint === "system/log/drop" ? true : answers.get(entrypoint)
+      },
+    })
+    await intake.receive(body({ path: "x", input: { phone: 1, name: 2 } }, { path: "noise" }, { path: "broken" }), sender)
+    await timers.advance(25)
+    expect(sink.events()).toMatchObject([{ path: "x", input: { name: 2 }, erased: ["/input/phone"] }])
+    expect(log.status().dropped).toMatchObject({ filtered: 1, mask_failed: 2 })
   })
 
   it("that come twice are taken once, from each sender for himself", async () => {

@@ -91,6 +91,15 @@ describe("a PDP with a decision log", () => {
     await pdp.close()
   })
 
+  it("notes that somebody has asked for reasons over HTTP, which is neither allowed nor denied", async () => {
+    const { log, sink } = logWorld()
+    const { pdp } = await modelsPdp({ decisionLog: log })
+    pdp.evaluate("authz/explain", { principal_id: "zoe", method: "GET", path: "/workspaces/ml/models" })
+    await log.close()
+    expect(sink.events().map(({ path, allowed }) => [path, allowed])).toEqual([["authz/explain", undefined]])
+    await pdp.close()
+  })
+
   it("notes nothing of what a server asks for itself", async () => {
     const { log, sink } = logWorld()
     const { pdp } = await modelsPdp({ decisionLog: log })

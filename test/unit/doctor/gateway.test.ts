@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest"
-import { isProven, warned, wrong, holds, unexamined } from "../../../src/doctor/gateway/gateway-finding.js"
+import { failed, passed, unchecked } from "../../../src/doctor/finding.js"
+import { isProven, warned } from "../../../src/doctor/gateway/gateway-finding.js"
 import { gatewayKinds, kindOf } from "../../../src/doctor/gateway/gateway-kind.js"
-import { outcomeOf } from "../../../src/doctor/gateway/outcome.js"
+import { isClosedInOutage, outcomeOf, type Outcome } from "../../../src/doctor/gateway/outcome.js"
 import { detours, pathVariants } from "../../../src/doctor/gateway/path-variants.js"
 import { mostAtOnce, mostRequests, probing } from "../../../src/doctor/gateway/probing.js"
 import { said } from "../../../src/doctor/gateway/question.js"
-import { readAnswer, type RawAnswer } from "../../../src/doctor/gateway/raw-answer.js"
+import { answerReader, mostHeadBytes, mostInterim, type AnswerSoFar } from "../../../src/doctor/gateway/answer-reader.js"
+import { mostBodyBytes } from "../../../src/doctor/gateway/body-reader.js"
+import type { RawAnswer } from "../../../src/doctor/gateway/raw-answer.js"
+import type { RawReply } from "../../../src/doctor/gateway/raw-client.js"
 import { requestBytes, type RawRequest } from "../../../src/doctor/gateway/raw-request.js"
 import { otherSpelling } from "../../../src/doctor/gateway/redirection.js"
 import { remedyFor } from "../../../src/doctor/gateway/remedies.js"
@@ -28,39 +32,68 @@ describe("a raw request", () => {
     { method: "GET", target: "/a\r\nX: y", headers: [] },
     { method: "GET", target: "/", headers: [["X", "a\nb"]] },
     { method: "GET", target: "/", headers: [["X\r", "a"]] },
+    { method: "GET", target: "/", headers: [["X", "a\u010ab"]] },
   ] satisfies readonly RawRequest[])("never makes two requests of one: %j", (request) => {
     expect(() => requestBytes(request)).toThrow(TypeError)
   })
 })
 
 describe("a raw answer", () => {
-  const whole = (text: string, toHead = false, isOver = false): unknown => readAnswer(Buffer.from(text), toHead, isOver)
-  const answer = (status: number, body: string, isWhole = true): unknown => ({ answer: expect.objectContaining({ status, body }), isWhole })
+  const read = (text: string, pieceSize = Infinity): AnswerSoFar => {
+    const reader = answerReader(false)
+    let soFar: AnswerSoFar = "incomplete"
+    for (let at = 0; at < text.length; at += pieceSize) soFar = reader.read(Buffer.from(text.slice(at, at + pieceSize)))
+    return soFar
+  }
+  const ended = (text: string, toHead = false): AnswerSoFar => {
+    const reader = answerReader(toHead)
+    reader.read(Buffer.from(text))
+    return reader.end()
+  }
+  const answer = (status: number, body: string): unknown => expect.objectContaining({ status, body })
 
   it.each<[string, unknown]>([
     ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", answer(200, "ok")],
     ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 500", answer(200, "ok")],
-    ["HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", answer(200, "ok", false)],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", "incomplete"],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 10, 10\r\n\r\n0123456789", "incomplete"],
     ["HTTP/1.1 200\r\ntransfer-encoding: chunked\r\n\r\n2;x=y\r\nok\r\n1\r\n!\r\n0\r\n\r\n", answer(200, "ok!")],
-    ["HTTP/1.1 200\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n5\r\nab", answer(200, "okab", false)],
+    ["HTTP/1.1 200\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n5\r\nab", "incomplete"],
     ["HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nLink: a\r\n\r\nHTTP/1.0 403 No\r\nContent-Length: 0\r\n\r\n", answer(403, "")],
     ["HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nframes", answer(101, "")],
     ["HTTP/1.1 204 No Content\r\n\r\n", answer(204, "")],
-    ["HTTP/1.1 200 OK\r\n\r\nas long as it", answer(200, "as long as it", false)],
-    ["", "incomplete"],
+    ["HTTP/1.1 200 OK\r\n\r\nas long as it", "incomplete"],
     ["HTTP/1.1 200 O", "incomplete"],
     ["HT", "incomplete"],
     ["220 mail", "unreadable"],
     ["HTTP/1.1 20 OK\r\n\r\n", "unreadable"],
     ["HTTP/2 200\r\n\r\n", "unreadable"],
-  ])("is read as far as it goes: %j", (text, due) => {
-    expect(whole(text)).toEqual(due)
+    ["HTTP/1.1 100 C\r\n\r\n".repeat(mostInterim + 1), "unreadable"],
+    [`HTTP/1.1 200 OK\r\nX: ${"x".repeat(mostHeadBytes)}`, "unreadable"],
+  ])("is read as far as it goes, in one piece or byte by byte: %.60j", (text, due) => {
+    expect(read(text)).toEqual(due)
+    if (text.length < 1_000) expect(read(text, 1)).toEqual(due)
   })
 
-  it("has no body when it answers HEAD, and ends with its connection when nothing says how long it is", () => {
-    expect(whole("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", true)).toEqual(answer(200, ""))
-    expect(whole("HTTP/1.1 200 OK\r\n\r\nall", false, true)).toEqual(answer(200, "all"))
-    expect(whole("HTTP/1.1 200 OK", false, true)).toBe("unreadable")
+  it.each(["-6\r\nabc", "0x2\r\nok", " 2\r\nok", "123456789\r\nok", "2\nok", "\r\n", "x".repeat(2_000)])(
+    "ends with a chunk that has no right length, and its head stands: %.20j",
+    (chunk) => {
+      expect(read(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n${chunk}`)).toEqual(answer(200, "a"))
+    },
+  )
+
+  it("is not read for ever, however many 1xx answers and chunks come", () => {
+    expect(read("HTTP/1.1 100 C\r\n\r\n".repeat(60_000), 64 * 1024)).toBe("unreadable")
+    expect(
+      read(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${`1000\r\n${"x".repeat(4096)}\r\n`.repeat(mostBodyBytes / 4096 + 1)}`, 64 * 1024),
+    ).toEqual(answer(200, "x".repeat(mostBodyBytes)))
+  })
+
+  it("has no body when it answers HEAD, and is what its head says when it ends early", () => {
+    expect(ended("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", true)).toEqual(answer(200, ""))
+    expect(ended("HTTP/1.1 200 OK\r\n\r\nall")).toEqual(answer(200, "all"))
+    expect(ended("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nall")).toEqual(answer(200, "all"))
+    expect(ended("HTTP/1.1 200 OK")).toBe("unreadable")
   })
 })
 
@@ -100,6 +133,18 @@ describe("probing", () => {
       ["X-A", "b"],
     ])
   })
+})
+
+it("a header of a question stands in the place of one that every request has", async () => {
+  const requests: RawRequest[] = []
+  const send = async (request: RawRequest): Promise<RawAnswer> => {
+    requests.push(request)
+    return { status: 200, headers: [], body: "" }
+  }
+  const { ask } = probing({ origin: new URL("http://127.0.0.1:8080"), headerPrefix: "X-NMP-", marker: "m", send })
+  await ask({ as: [], target: "/", headers: [["Host", ""]] })
+  expect(requests[0]?.headers.filter(([name]) => name === "Host")).toEqual([["Host", ""]])
+  expect(await ask({ as: [], target: "/", isOverHttp2: true })).toMatchObject({ lost: "unspoken" })
 })
 
 describe("other spellings of a path", () => {
@@ -205,21 +250,39 @@ describe("an outcome", () => {
   const reply = (status: number, headers: RawAnswer["headers"] = []): RawAnswer => ({ status, headers, body: "" })
   const shadow = [["X-Portcullis-Shadow", "denied; code=role_missing"]] as const
 
-  it.each([
+  it.each<[RawReply, Outcome]>([
     [reply(200), "passed"],
     [reply(204), "passed"],
     [reply(101), "passed"],
     [reply(200, shadow), "shadowed"],
-    [reply(302), "closed"],
-    [reply(400), "closed"],
-    [reply(404), "closed"],
-    [reply(500), "closed"],
+    ...[400, 401, 403, 414, 421, 426, 431, 501, 505].map((status): [RawReply, Outcome] => [reply(status), "closed"]),
+    ...[302, 304, 404, 405, 500, 503].map((status): [RawReply, Outcome] => [reply(status), "untold"]),
+    [{ ...reply(503), body: '{"code":"pdp_unavailable"}' }, "closed"],
+    [{ ...reply(404), body: '{"code":"pdp_unavailable"}' }, "untold"],
     [reply(429), "untold"],
     [{ lost: "closed", why: "" } as const, "closed"],
     [{ lost: "silent", why: "" } as const, "untold"],
+    [{ lost: "unreadable", why: "" } as const, "untold"],
     [{ lost: "unsent", why: "" } as const, "untold"],
   ])("of %j is %s", (of, due) => {
     expect(outcomeOf({ as: [], target: "/" }, of)).toBe(due)
+  })
+
+  it("of TRACE is closed by 405, and nothing else is", () => {
+    expect(outcomeOf({ as: [], method: "TRACE", target: "/" }, reply(405))).toBe("closed")
+    expect(outcomeOf({ as: [], method: "OPTIONS", target: "/" }, reply(405))).toBe("untold")
+  })
+
+  it.each([
+    [reply(502), true],
+    [reply(401), true],
+    [{ lost: "silent", why: "" } as const, true],
+    [reply(200), false],
+    [reply(404), false],
+    [{ lost: "unreadable", why: "" } as const, false],
+    [{ lost: "unsent", why: "" } as const, false],
+  ])("without a sidecar is closed by any error, and by no answer: %j", (of, due) => {
+    expect(isClosedInOutage({ as: [], target: "/" }, of)).toBe(due)
   })
 
   it("is not taken for shadow mode because the client said so", () => {
@@ -228,8 +291,8 @@ describe("an outcome", () => {
 })
 
 it("an examination proves something when nothing is wrong and shadow mode is off", () => {
-  expect(isProven([holds("paths", "a"), unexamined("outage", "b"), warned("overrides", "passed on", "c", "d")])).toBe(true)
-  expect(isProven([holds("paths", "a"), wrong("denied", "b", "c")])).toBe(false)
+  expect(isProven([passed("paths", "a"), unchecked("outage", "b"), warned("overrides", "passed on", "c", "d")])).toBe(true)
+  expect(isProven([passed("paths", "a"), failed("denied", "b", "c")])).toBe(false)
   expect(isProven([warned("denied", "shadow", "a", "b")])).toBe(false)
 })
 

@@ -133,6 +133,23 @@ describe("who is lost", () => {
     expect(states()[0]?.[1]).toBe("lost")
   })
 
+  it("is gone, without an error, when it said that it ends; and forgotten when another one comes in its place", () => {
+    const { clock, fleet, publish, states } = fleetAt()
+    publish(1)
+    const release = fleet.polled(client, "authz", tagOf(1), 30_000).held()
+    fleet.reported(client, report("old", revisionOf(1)))
+    release("hungUp")
+    const cause = 'request failed: Get "http://127.0.0.1:8181/bundles/authz.tar.gz": context canceled'
+    fleet.reported(client, report("old", revisionOf(1), { code: "bundle_error", message: cause }))
+    expect(states()).toEqual([["old", "current"]])
+    clock.advance(3_001)
+    expect(states()).toEqual([["old", "gone"]])
+    expect(fleet.members()[0]?.bundles[0]?.error).toBeUndefined()
+    fleet.polled(client, "authz", undefined, 30_000)
+    fleet.reported(client, report("new", undefined))
+    expect(states().map(([id]) => id)).toEqual(["new"])
+  })
+
   it("is nobody who started anew: the old process is replaced by the new one", () => {
     const { clock, fleet, publish, states } = fleetAt()
     publish(1)
@@ -281,6 +298,21 @@ describe("the barrier", () => {
     clock.advance(4_000)
     await done
     expect(result).toEqual({ missing: [], waitedFor: 0 })
+  })
+
+  it("does not count what was said of a state before there was one", async () => {
+    const { clock, fleet, publish, wait } = fleetAt()
+    publish(1)
+    fleet.reported(client, report("a", revisionOf(2)))
+    fleet.reported(client, report("b", revisionOf(999_999_999_999_999)))
+    expect(fleet.members().map(({ state }) => state)).toEqual([undefined, undefined])
+    publish(2)
+    const { result, done } = wait(2)
+    await settled()
+    fleet.reported(client, report("a", revisionOf(2)))
+    clock.advance(60_000)
+    await done
+    expect(result).toMatchObject({ missing: ["b"] })
   })
 
   it("ends with its caller", async () => {

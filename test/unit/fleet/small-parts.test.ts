@@ -41,17 +41,32 @@ describe("a table of tokens", () => {
   })
 })
 
+const here = new AbortController().signal
+
 describe("transfer slots", () => {
   it("let each client have so many at a time, and the next one when one is given back, once", async () => {
-    const slots = transferSlots(2)
-    const [first] = await Promise.all([slots.take("a"), slots.take("a")])
+    const slots = transferSlots(2, 10)
+    const [first] = await Promise.all([slots.take("a", here), slots.take("a", here)])
     let taken = 0
-    const waiting = [slots.take("a"), slots.take("a")].map((one) => one.then(() => taken++))
-    await slots.take("b")
+    const waiting = [slots.take("a", here), slots.take("a", here)].map((one) => one.then(() => taken++))
+    await slots.take("b", here)
     expect(taken).toBe(0)
     first?.()
     first?.()
     await waiting[0]
     expect(taken).toBe(1)
+  })
+
+  it("let all clients together have so many, and forget who is gone", async () => {
+    const slots = transferSlots(2, 3)
+    const [first] = await Promise.all(["a", "a", "b"].map((key) => slots.take(key, here)))
+    const leaving = new AbortController()
+    const gone = slots.take("c", leaving.signal)
+    const next = slots.take("d", here)
+    leaving.abort()
+    ;(await gone)()
+    first?.()
+    ;(await next)()
+    expect(await slots.take("a", here)).toBeTypeOf("function")
   })
 })

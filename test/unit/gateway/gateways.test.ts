@@ -1,24 +1,31 @@
 import { describe, expect, it } from "vitest"
 import { PdpError } from "../../../src/errors.js"
 import { gateways, httpGatewayNames, outcomeOf, type GatewaysOptions, type HttpGatewayName } from "../../../src/gateway/index.js"
+import type { Explanation } from "../../../src/model/decision.js"
 import { refusal } from "../../../src/model/refusal.js"
 import { caller, stopped, verdict } from "./verdicts.js"
 
 const others = httpGatewayNames.filter((name) => name !== "nginx")
 
-function world(other: Partial<GatewaysOptions> & { readonly authorize?: () => { allowed: boolean; revision: string } } = {}) {
-  const { authorize = () => ({ allowed: true, revision: "00000001.7" }), ...rest } = other
+const facts: Explanation = {
+  allowed: false,
+  reasons: ["role_missing"],
+  method: "GET",
+  caller: "person",
+  roles: {},
+  missing_permissions: [],
+  required_scopes: [],
+  revision: "00000001.7",
+}
+
+interface WorldOptions extends Partial<GatewaysOptions> {
+  readonly authorize?: () => { allowed: boolean; revision: string }
+  readonly explain?: () => Explanation
+}
+
+function world(other: WorldOptions = {}) {
+  const { authorize = () => ({ allowed: true, revision: "00000001.7" }), explain = () => facts, ...rest } = other
   const revision = () => "00000001.7"
-  const explain = () => ({
-    allowed: false,
-    reasons: ["role_missing" as const],
-    method: "GET",
-    caller: "person" as const,
-    roles: {},
-    missing_permissions: [],
-    required_scopes: [],
-    revision: revision(),
-  })
   const served = gateways({
     pdp: { authorize, explain, revision },
     authenticate: async () => caller({ id: "ann", scopes: [] }),
@@ -169,6 +176,17 @@ describe("gateways", () => {
       ])
   })
 
+  it.each(httpGatewayNames)("%s is told 403 for more than 300 headers, and for names that CGI reads like ours", async (name) => {
+    const own = questionOf(name).rawHeaders.length / 2
+    const filled = (count: number) => Array.from({ length: count - own }, (_, at) => [`X-Filler-${at}`, "x"]).flat()
+    const codeOf = async (...more: readonly string[]) => (await world().askFor(name, ...more)).verdict.refusal?.code
+    expect(await codeOf(...filled(300))).toBeUndefined()
+    expect(await codeOf(...filled(301))).toBe("input_invalid")
+    for (const odd of ["X.NMP.Principal.Id", "x-nmp.scopes", "X-NMP-Principal.Id", "X~Portcullis-Decision", "X'NMP_Scopes"])
+      expect(await codeOf(odd, "x"), odd).toBe("input_invalid")
+    expect(await codeOf("X-NMP-Principal-Id", "x", "X_NMP_Scopes", "x", "X.Other.Thing", "x", "X.NMPrincipal", "x")).toBeUndefined()
+  })
+
   it("tells Envoy to take copies of the client off", async () => {
     const answered = await world().askFor("envoy", "X-NMP-Foo", "1", "x_nmp_principal-id", "root")
     const removed = headersOf(answered)["X-Envoy-Auth-Headers-To-Remove"]?.split(",")
@@ -192,6 +210,17 @@ describe("gateways", () => {
     expect(answered.answer.status).toBe(200)
     expect(headersOf(answered)).toMatchObject({ "X-NMP-Principal-Id": "ann", "X-NMP-Authorized": "", "X-Portcullis-Decision": "" })
     expect((await askFor("caddy")).answer.status).toBe(403)
+  })
+
+  it.each(httpGatewayNames)("%s is told that a preflight passes, and neither that it is authorized nor by whom", async (name) => {
+    const explain = () => ({ ...facts, endpoint: "/a" })
+    const { ask } = world({ allowCorsPreflight: true, decisionKeys: () => ["a key of at least thirty-two characters"], explain })
+    const question = questionOf(name, ["Origin", "https://a.example", "Access-Control-Request-Method", "GET"])
+    const rawHeaders = question.rawHeaders.map((value, at) => (/method$/i.test(question.rawHeaders[at - 1] ?? "") && at < 4 ? "OPTIONS" : value))
+    const answered = await ask(name, { ...question, ...(name === "envoy" && { method: "OPTIONS" }), rawHeaders }, {})
+    expect(answered.answer.status).toBe(name === "nginx" ? 204 : 200)
+    expect(headersOf(answered)).toMatchObject({ "X-NMP-Principal-Id": "", "X-NMP-Authorized": "", "X-Portcullis-Decision": "" })
+    expect(outcomeOf(answered.verdict)).toBe("preflight")
   })
 
   it("signs decisions, and refuses when it should and cannot", async () => {

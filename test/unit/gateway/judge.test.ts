@@ -3,6 +3,7 @@ import { PdpError } from "../../../src/errors.js"
 import { gatewayJudge, gatewayNames, type JudgeOptions, type OriginalRequest } from "../../../src/gateway/index.js"
 import { identityJudge } from "../../../src/gateway/judge.js"
 import type { Explanation } from "../../../src/model/decision.js"
+import type { Timers } from "../../../src/model/timers.js"
 import { caller } from "./verdicts.js"
 
 const request: OriginalRequest = { method: "GET", target: "/workspaces/ml?a=b", rawHeaders: ["Authorization", "Bearer x"] }
@@ -43,6 +44,24 @@ function parts(
   return { asked, judge: gatewayJudge(options), identity: identityJudge(options) }
 }
 
+/** Timers that ring when they are told to. */
+function handTimers() {
+  const waiting = new Map<() => void, number>()
+  const timers: Timers = {
+    after(ms, run) {
+      waiting.set(run, ms)
+      return () => waiting.delete(run)
+    },
+  }
+  const ringAll = () => {
+    for (const run of waiting.keys()) {
+      waiting.delete(run)
+      run()
+    }
+  }
+  return { timers, ringAll, waits: () => [...waiting.values()] }
+}
+
 const failing = (error: unknown) => async () => {
   throw error
 }
@@ -53,7 +72,7 @@ describe("gatewayJudge", () => {
     const verdict = await judge("nginx", request, { origin: { requestId: "r-1" } })
     expect(verdict).toMatchObject({ kind: "allowed", isAuthorized: true, decisionId: "d-1", revision: "00000001.7" })
     expect(asked).toEqual([
-      { rawHeaders: request.rawHeaders, trust: "none", onWait: undefined },
+      { rawHeaders: request.rawHeaders, trust: "none", onWait: expect.any(Function) },
       [
         { principal: { id: "ann", scopes: [] }, method: "GET", path: "/workspaces/ml?a=b" },
         { requestId: "r-1", decisionId: "d-1" },
@@ -163,11 +182,57 @@ describe("gatewayJudge", () => {
     expect(asked).toEqual([])
   })
 
-  it("waits for nothing of its own, and tells when an identity provider is waited for", async () => {
-    const { judge, asked } = parts()
-    const onWait = () => () => undefined
-    await judge("nginx", request, { onWait })
-    expect(asked[0]).toMatchObject({ onWait })
+  it("waits for nothing of its own, and tells when an identity provider is waited for, and when that is over", async () => {
+    const told: string[] = []
+    const authenticate: JudgeOptions["authenticate"] = async (credentials) => {
+      credentials.onWait?.()()
+      return caller({ id: "ann" })
+    }
+    const asking = { onWait: () => (told.push("begun"), () => void told.push("over")) }
+    await parts().judge("nginx", request, asking)
+    expect(told).toEqual([])
+    await parts({ authenticate }).judge("nginx", request, asking)
+    expect(told).toEqual(["begun", "over"])
+  })
+
+  it("gives up on an identity provider that does not answer in time, with 401", async () => {
+    const told: string[] = []
+    const { timers, ringAll, waits } = handTimers()
+    const authenticate: JudgeOptions["authenticate"] = ({ onWait }) => (onWait?.(), new Promise(() => undefined))
+    const asking = { onWait: () => (told.push("begun"), () => void told.push("over")) }
+    const judged = parts({ authenticate, timers, idpWaitMs: 70 }).judge("envoy", request, asking)
+    expect([waits(), told]).toEqual([[70], ["begun"]])
+    ringAll()
+    expect(await judged).toMatchObject({ kind: "denied", refusal: { status: 401, code: "idp_unavailable" } })
+    expect(told).toEqual(["begun", "over"])
+  })
+
+  it("does not give up while it waits for nobody outside, but then at once", async () => {
+    const { timers, ringAll } = handTimers()
+    const authenticate: JudgeOptions["authenticate"] = async ({ onWait }) => {
+      onWait?.()()
+      ringAll()
+      await Promise.resolve()
+      onWait?.()
+      return new Promise(() => undefined)
+    }
+    expect(await parts({ authenticate, timers }).judge("envoy", request)).toMatchObject({ kind: "denied", refusal: { code: "idp_unavailable" } })
+    const settled: JudgeOptions["authenticate"] = async ({ onWait }) => {
+      onWait?.()()
+      ringAll()
+      return caller({ id: "ann" })
+    }
+    expect(await parts({ authenticate: settled, timers }).judge("envoy", request)).toMatchObject({ kind: "allowed" })
+  })
+
+  it("takes a path with '!' for unclear behind Envoy, which writes it for bytes that are no text", async () => {
+    const { judge, identity } = parts({ shadow: [{ gateway: "*", path_prefix: "/" }] })
+    for (const gateway of gatewayNames) {
+      const isEnvoy = gateway.startsWith("envoy")
+      expect((await judge(gateway, { ...request, target: "/workspaces/a!" })).kind, gateway).toBe(isEnvoy ? "denied" : "allowed")
+      expect((await judge(gateway, { ...request, target: "/workspaces/a?b!" })).kind, gateway).toBe("allowed")
+    }
+    expect(await identity("envoy", { ...request, target: "/a!" })).toMatchObject({ kind: "allowed", isAuthorized: false })
   })
 
   it("has no revision where there is nothing to decide on", async () => {
@@ -227,7 +292,7 @@ describe("gatewayJudge on preflights", () => {
   it("lets those of known operations pass where that is configured, asking nobody who it is", async () => {
     const { judge, asked } = parts({ allowed: false, allowCorsPreflight: true, explain })
     const verdict = await judge("nginx", preflight)
-    expect(verdict).toMatchObject({ kind: "allowed", isAuthorized: true })
+    expect(verdict).toMatchObject({ kind: "allowed", isAuthorized: false, isPreflight: true })
     expect([verdict.caller, verdict.decision]).toEqual([undefined, undefined])
     expect(asked).toEqual([])
     expect(await judge("nginx", { ...preflight, target: "/workspaces//ml" })).toMatchObject({ kind: "denied" })

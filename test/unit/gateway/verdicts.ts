@@ -1,10 +1,10 @@
 import type { Caller } from "../../../src/authn/index.js"
-import type { Verdict } from "../../../src/gateway/index.js"
+import type { AllowedVerdict, Verdict } from "../../../src/gateway/index.js"
 import type { Principal } from "../../../src/model/principal.js"
 import { refusal } from "../../../src/model/refusal.js"
 
 /** A verdict that allows `GET /a?b` to ann, or what is told to be other. */
-export function verdict(other: Partial<Verdict> = {}): Verdict {
+export function verdict(other: Partial<AllowedVerdict> = {}): AllowedVerdict {
   return {
     kind: "allowed",
     isAuthorized: true,
@@ -19,7 +19,7 @@ export function verdict(other: Partial<Verdict> = {}): Verdict {
 
 /** One that does not. */
 export function stopped(kind: "denied" | "failed" | "shadowed", status: number, code: string): Verdict {
-  return verdict({ kind, isAuthorized: false, decision: undefined, refusal: refusal(status, code, "what to do") })
+  return { ...verdict(), kind, isAuthorized: false, decision: undefined, refusal: refusal(status, code, "what to do") }
 }
 
 /** Who asks, by a verified token. */

@@ -63,6 +63,33 @@ describe("an edit of base data", () => {
     expect(refusalOf(() => dataOperations(body, []))).toEqual([400, "invalid_parameter", message])
   })
 
+  it("patches ten thousand places in no more time than it takes to name them, and no more than that at once", () => {
+    const patch = Array.from({ length: 10_000 }, (_, at) => ({ op: "add", path: `/names/k${at}`, value: at }))
+    const before = { names: { kept: true }, list: [[0]] }
+    const startedAt = performance.now()
+    const after = dataPatched(before, dataOperations(patch, []))
+    expect(performance.now() - startedAt).toBeLessThan(4_000)
+    expect(Object.keys(Object(after).names)).toHaveLength(10_001)
+    expect(before).toEqual({ names: { kept: true }, list: [[0]] })
+    expect(refusalOf(() => dataOperations([...patch, ...patch.slice(0, 1)], []))[0]).toBe(400)
+  })
+
+  it("changes what a patch has put there, and neither its values nor the document before", () => {
+    const value = { list: [1] }
+    const operations = dataOperations(
+      [
+        { op: "add", path: "/x", value },
+        { op: "add", path: "/x/list/-", value: 2 },
+        { op: "add", path: "/x/__proto__", value: 3 },
+        { op: "remove", path: "/name" },
+      ],
+      [],
+    )
+    const after = dataPatched(data, operations)
+    expect(JSON.stringify(after)).toBe('{"grants":{"ann":{"read":true}},"list":[1,2,3],"x":{"list":[1,2],"__proto__":3}}')
+    expect([value, data.name]).toEqual([{ list: [1] }, "x"])
+  })
+
   it("keeps an object at the root", () => {
     for (const value of [true, null, []]) expect(refusalOf(() => dataWithValue(data, [], value))[0]).toBe(400)
     expect(refusalOf(() => dataPatched(data, dataOperations([{ op: "remove", path: "/" }], [])))[0]).toBe(400)

@@ -86,6 +86,24 @@ describe("polling for a bundle", () => {
     expect(timers.pending()).toEqual([0])
   })
 
+  it("slows down, up to a second, where there is something new at once again and again", async () => {
+    const { timers, end, pass } = started({ waitMs: 10_000 })
+    await end("news")
+    for (let times = 1; times < 10; times++) {
+      await pass(0)
+      await end("news", 1)
+      expect(timers.pending()).toEqual([0])
+    }
+    for (const pause of [100, 160, 256, 410, 655, 1_000, 1_000]) {
+      await pass(timers.pending()[0] ?? 0)
+      await end("news", 1)
+      expect(timers.pending()).toEqual([pause])
+    }
+    await pass(1_000)
+    await end("news", 500)
+    expect(timers.pending()).toEqual([0])
+  })
+
   it("backs off after failures: 100 ms, 1.6 times as long each time, up to the interval; and forgets them", async () => {
     const { failures, timers, world, end, fail, pass } = started({ pollSeconds: 0.5 })
     for (const [at, retryInMs] of [100, 160, 256, 410, 500, 500].entries()) {

@@ -16,10 +16,10 @@ async function served(answer: (request: IncomingMessage, response: ServerRespons
 }
 
 describe("a bundle over HTTP", () => {
-  it("is asked for as OPAs do: the first question comes without a tag, and may be held back", async () => {
+  it("is asked for as OPAs do: the first question comes without a tag, and must not be held back", async () => {
     const { server, bundle } = await served((_, response) => response.writeHead(200, { etag: '"1"', "content-type": longPollType }).end("x"))
     expect(await bundle.read({ waitMs: 0, signal })).toMatchObject({ kind: "bundle", tag: '"1"', bytes: Buffer.from("x") })
-    expect(server.asked[0]).toMatchObject({ prefer: "modes=snapshot;wait=30", "accept-encoding": "identity" })
+    expect(server.asked[0]).toMatchObject({ prefer: "modes=snapshot;wait=1", "accept-encoding": "identity" })
     expect(server.asked[0]).not.toHaveProperty("if-none-match")
     await bundle.read({ have: '"1"', waitMs: 30_000, signal })
     expect(server.asked[1]).toMatchObject({ prefer: "modes=snapshot;wait=30", "if-none-match": '"1"' })
