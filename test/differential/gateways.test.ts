@@ -34,10 +34,11 @@ describe.each(chosenSuites())("the $profile profile", (suite) => {
         if (passes) counts.allowed++
         for (const name of httpGatewayNames) {
           if (!canBeTold(name, request)) continue
+          const passesHere = passes && !(name === "envoy" && hidesBytes(request))
           const { verdict, answer } = await ask(name, questionOf(name, request), {})
-          const is = [verdict.kind === "allowed", answer.status < 300, pdp.authorize(request).allowed && passes]
-          if (is.some((one) => one !== passes) || verdict.kind === "failed")
-            mismatches.push(`${name} ${JSON.stringify(request)}: ${passes}, ${is.join()}`)
+          const is = [verdict.kind === "allowed", answer.status < 300, pdp.authorize(request).allowed && passesHere]
+          if (is.some((one) => one !== passesHere) || verdict.kind === "failed")
+            mismatches.push(`${name} ${JSON.stringify(request)}: ${passesHere}, ${is.join()}`)
         }
       }
       await pdp.close()
@@ -55,6 +56,9 @@ const isMethod = (method: string): boolean => /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}
 function canBeTold(name: HttpGatewayName, { path }: AuthorizationRequest): boolean {
   return name !== "envoy" || path === "" || path.startsWith("/") || path.startsWith("?")
 }
+
+/** Envoy writes `!` for bytes that it does not tell, so behind it such a path is denied whatever the policy says. */
+const hidesBytes = ({ path }: AuthorizationRequest): boolean => pathOf(path).includes("!")
 
 /** The token says all of the principal; the test's own `authenticate` reads it. */
 function questionOf(name: HttpGatewayName, request: AuthorizationRequest): GatewayQuestion {
