@@ -64,7 +64,8 @@ curl -i ${url} ${as(ben)}
 curl -i ${url}
 # does anything get around it? All ✓; for a few seconds the sidecar is held, to see that nothing passes then
 npx portcullis doctor gateway ${gateway.url} --kind ${programOf(kind)} --token-file ${quoted(ann.file)} --allowed ${allowedPath} --denied ${deniedPath} \\
-  --open /apis/auth/discovery --echo ${allowedPath} --stop 'kill -STOP $(cat ${pidFile})' --start 'kill -CONT $(cat ${pidFile})'
+  --open /apis/auth/discovery --echo ${allowedPath} --also-unsafe-methods \\
+  --stop 'kill -STOP $(cat ${pidFile})' --start 'kill -CONT $(cat ${pidFile})'
 
 Ctrl-C stops all of it.
 `
