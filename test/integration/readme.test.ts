@@ -12,6 +12,8 @@ const run = promisify(execFile)
 const readme = readFileSync(join(root, "README.md"), "utf8")
 const blocks = [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)].map(([, language = "", text = ""]) => ({ language, text }))
 const inLanguage = (language: string): string[] => blocks.filter((block) => block.language === language).map(({ text }) => text)
+/** Whoever pastes does so in a shell of his own, not in one that npm has started: `npx` would look where that one was told to. */
+const ownShell = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")))
 
 describe("the README", () => {
   const quickstartUrl = async (): Promise<string> => {
@@ -24,7 +26,7 @@ describe("the README", () => {
   const pasted = async (...snippets: readonly string[]): Promise<string> => {
     const url = await quickstartUrl()
     const script = snippets.join("\n").replaceAll("http://127.0.0.1:8181", url)
-    return (await run("bash", ["-euc", script], { cwd: root })).stdout
+    return (await run("bash", ["-euc", script], { cwd: root, env: ownShell })).stdout
   }
   const shellSnippet = (part: string): string => inLanguage("sh").find((text) => text.includes(part)) ?? ""
 
