@@ -37,7 +37,7 @@ function compiledCases(): string {
 const noted = new Set(Object.values(casesLeftOut).flat())
 const nameOf = ({ version, file, note }: OpaCase): string => `${version} ${file}: ${note}`
 
-/** What docs/policy.md says. */
+/** What the pages say. */
 function sentence(): string {
   const count = (kind: Outcome["kind"]): number => ran.filter(({ outcome }) => outcome.kind === kind).length
   const listed = count("refused") + count("failed")
@@ -68,8 +68,8 @@ describe("OPA's conformance cases", () => {
     expect([...refused].sort()).toEqual([...builtinsLeftOut.keys()].sort())
   })
 
-  it("are counted in the documentation", () => {
-    const page = readFileSync("docs/policy.md", "utf8").replace(/\s+/g, " ")
+  it.each(["README.md", "docs/policy.md"])("are counted in %s", (file) => {
+    const page = readFileSync(file, "utf8").replace(/\s+/g, " ")
     expect(/Of OPA's [\d,]+ conformance cases[^.]*\./.exec(page)?.[0]).toBe(sentence())
   })
 })
